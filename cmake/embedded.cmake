@@ -1,0 +1,1 @@
+# Files that the binaries carry: reset_embed(TARGET SYMBOL FILE).

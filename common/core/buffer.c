@@ -1,0 +1,115 @@
+/* Growth doubles, so appending is linear over all; a secret buffer moves by copy and wipe, never by realloc, which would
+ * leave the old bytes behind. */
+#include "core/buffer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <sodium.h>
+
+void buffer_init(struct buffer *buffer, size_t limit)
+{
+    *buffer = (struct buffer){.limit = limit};
+}
+
+void buffer_init_secret(struct buffer *buffer, size_t limit)
+{
+    *buffer = (struct buffer){.limit = limit, .secret = true};
+}
+
+void buffer_clear(struct buffer *buffer)
+{
+    if (buffer->secret && buffer->bytes)
+        sodium_memzero(buffer->bytes, buffer->capacity);
+    free(buffer->bytes);
+    *buffer = (struct buffer){.limit = buffer->limit, .secret = buffer->secret};
+}
+
+void buffer_reset(struct buffer *buffer)
+{
+    if (buffer->secret && buffer->bytes)
+        sodium_memzero(buffer->bytes, buffer->capacity);
+    buffer->size = 0;
+    buffer->failed = false;
+}
+
+static bool grow(struct buffer *buffer, size_t wanted)
+{
+    size_t capacity = buffer->capacity ? buffer->capacity : 256;
+    while (capacity < wanted)
+        capacity *= 2;
+    if (capacity > buffer->limit)
+        capacity = buffer->limit;
+    char *bytes;
+    if (buffer->secret) {
+        bytes = malloc(capacity);
+        if (bytes && buffer->bytes) {
+            memcpy(bytes, buffer->bytes, buffer->size);
+            sodium_memzero(buffer->bytes, buffer->capacity);
+            free(buffer->bytes);
+        }
+    } else {
+        bytes = realloc(buffer->bytes, capacity);
+    }
+    if (!bytes)
+        return false;
+    buffer->bytes = bytes;
+    buffer->capacity = capacity;
+    return true;
+}
+
+char *buffer_reserve(struct buffer *buffer, size_t size)
+{
+    if (buffer->failed)
+        return NULL;
+    bool fits = size <= buffer->limit - buffer->size;
+    if (!fits || (buffer->size + size > buffer->capacity && !grow(buffer, buffer->size + size))) {
+        buffer->failed = true;
+        return NULL;
+    }
+    return buffer->bytes ? buffer->bytes + buffer->size : NULL;
+}
+
+void buffer_grow_by(struct buffer *buffer, size_t size)
+{
+    buffer->size += size;
+}
+
+void buffer_append(struct buffer *buffer, const void *bytes, size_t size)
+{
+    if (size == 0)
+        return;
+    char *end = buffer_reserve(buffer, size);
+    if (!end)
+        return;
+    memcpy(end, bytes, size);
+    buffer->size += size;
+}
+
+void buffer_append_text(struct buffer *buffer, struct text text)
+{
+    buffer_append(buffer, text.bytes, text.size);
+}
+
+void buffer_append_string(struct buffer *buffer, const char *string)
+{
+    buffer_append(buffer, string, strlen(string));
+}
+
+void buffer_append_byte(struct buffer *buffer, char byte)
+{
+    buffer_append(buffer, &byte, 1);
+}
+
+void buffer_append_number(struct buffer *buffer, long long number)
+{
+    char digits[24];
+    int size = snprintf(digits, sizeof digits, "%lld", number);
+    buffer_append(buffer, digits, (size_t)size);
+}
+
+void buffer_consume(struct buffer *buffer, size_t size)
+{
+    memmove(buffer->bytes, buffer->bytes + size, buffer->size - size);
+    buffer->size -= size;
+}

@@ -1,0 +1,2 @@
+/* producer */
+typedef int room_is_empty;

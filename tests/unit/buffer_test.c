@@ -1,0 +1,45 @@
+/* A buffer never passes its cap, and says so once. */
+#include "support.h"
+
+#include "core/buffer.h"
+
+static void a_write_that_does_not_fit_changes_nothing(void **state)
+{
+    (void)state;
+    struct buffer buffer;
+    buffer_init(&buffer, 8);
+    buffer_append_string(&buffer, "12345");
+    buffer_append_string(&buffer, "6789");
+    assert_true(buffer.failed);
+    assert_int_equal(buffer.size, 5);
+    buffer_append_string(&buffer, "6");
+    assert_int_equal(buffer.size, 5);
+    buffer_reset(&buffer);
+    buffer_append_string(&buffer, "12345678");
+    assert_false(buffer.failed);
+    assert_memory_equal(buffer.bytes, "12345678", 8);
+    buffer_clear(&buffer);
+}
+
+static void bytes_taken_off_the_front_are_gone(void **state)
+{
+    (void)state;
+    struct buffer buffer;
+    buffer_init_secret(&buffer, 4096);
+    for (int i = 0; i < 300; i++)
+        buffer_append_number(&buffer, i % 10);
+    buffer_consume(&buffer, 295);
+    assert_int_equal(buffer.size, 5);
+    assert_memory_equal(buffer.bytes, "56789", 5);
+    buffer_clear(&buffer);
+    assert_null(buffer.bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_write_that_does_not_fit_changes_nothing),
+        cmocka_unit_test(bytes_taken_off_the_front_are_gone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

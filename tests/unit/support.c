@@ -1,0 +1,7 @@
+#include "support.h"
+
+void assert_ok(enum status status, const struct error *error)
+{
+    if (status != STATUS_OK)
+        fail_msg("expected ok, got: %s", error->text);
+}

@@ -1,0 +1,2 @@
+/* worker */
+typedef int room_is_empty;
