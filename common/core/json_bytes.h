@@ -1,0 +1,35 @@
+/* JSON read with suspicion: what is checked on the raw bytes before jansson, and how strings are read and
+ * written. */
+#ifndef CORE_JSON_BYTES_H
+#define CORE_JSON_BYTES_H
+
+#include "core/buffer.h"
+#include "core/outcome.h"
+#include "core/status.h"
+#include "core/text.h"
+
+#define JSON_MAXIMUM_DEPTH 16
+
+struct json_t;
+
+/* Parses one JSON object of at most `limit` bytes with nothing behind it.  Refused: empty and over-long
+ * input, nesting beyond JSON_MAXIMUM_DEPTH, duplicate keys (also escaped ones), U+0000, lone surrogates,
+ * bytes that are not UTF-8, a byte order mark, NaN, numbers that do not fit.  *tree is the caller's
+ * (json_decref). */
+enum status json_read(struct text bytes, size_t limit, struct json_t **tree, enum reason *reason,
+                      struct error *error) WARN_UNUSED;
+
+/* The deepest nesting of objects and arrays, strings skipped; counting stops above `limit`. */
+size_t json_depth(struct text bytes, size_t limit);
+
+/* Whether UTF-8 text holds a control (C0, DEL, C1), bidirectional formatting or line separator character. */
+bool text_has_hidden(struct text text);
+
+/* Characters (code points) of UTF-8 text. */
+size_t text_characters(struct text text);
+
+/* Appends the text as a JSON string with its quotes; controls, DEL, C1, bidi and line separators as \u
+ * escapes, bytes that are not UTF-8 as U+FFFD. */
+void json_write_string(struct buffer *out, struct text text);
+
+#endif
