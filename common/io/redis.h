@@ -1,0 +1,108 @@
+/* One asynchronous connection to Redis (6.2 or newer) on a libevent loop: kept up by itself, many commands in
+ * flight.
+ *
+ * At each connect: AUTH, CLIENT SETNAME, SELECT, TIME, the eviction policy, `<prefix>:born`, SCRIPT LOAD of
+ * every script. Only then is it ready.  A Redis that evicts, refuses the password or is loading is not ready,
+ * and the reason says so; it is asked again with backoff.  When a command gets no answer within its deadline
+ * the connection is dropped and every command in flight fails with STATUS_TIMEOUT or STATUS_UNAVAILABLE with
+ * `sent`: it may have happened. */
+#ifndef IO_REDIS_H
+#define IO_REDIS_H
+
+#include <stdint.h>
+
+#include "core/status.h"
+#include "core/text.h"
+
+struct event_base;
+struct redisReply; /* hiredis */
+struct redis;
+
+enum redis_fault {
+    REDIS_FAULT_NONE,
+    REDIS_FAULT_CONNECTION, /* refused, reset, closed, or not connected */
+    REDIS_FAULT_TIMEOUT,
+    REDIS_FAULT_LOADING,
+    REDIS_FAULT_READONLY, /* a replica */
+    REDIS_FAULT_MISCONF,  /* cannot write its snapshot */
+    REDIS_FAULT_BUSY,     /* a script runs too long */
+    REDIS_FAULT_MEMORY,   /* maxmemory */
+    REDIS_FAULT_NO_SCRIPT,
+    REDIS_FAULT_PASSWORD,   /* NOAUTH, WRONGPASS */
+    REDIS_FAULT_PERMISSION, /* NOPERM: the ACL lacks something */
+    REDIS_FAULT_CLUSTER,    /* MOVED, ASK, CROSSSLOT, CLUSTERDOWN: this must be one instance */
+    REDIS_FAULT_EVICTS,     /* maxmemory-policy would throw tokens away */
+    REDIS_FAULT_PROTOCOL,   /* what came is no Redis reply, or not of the type asked for */
+    REDIS_FAULT_OTHER       /* any other error reply */
+};
+
+/* "loading", "read_only", …: for logs and metric labels. */
+const char *redis_fault_name(enum redis_fault fault);
+
+struct redis_answer {
+    enum status status; /* OK; UNAVAILABLE, TIMEOUT, FULL (maxmemory), CONFIG (password, permission, cluster),
+                           INTERNAL */
+    enum redis_fault fault;
+    bool may_have_happened;         /* no answer came after the command was sent */
+    const struct redisReply *reply; /* only when OK: never an error reply, gone after the callback */
+    const char *text; /* only when not OK: one sentence, without data; gone after the callback */
+};
+
+typedef void redis_answered(void *context, const struct redis_answer *answer);
+
+struct redis_events {
+    void (*ready)(void *context); /* may be NULL */
+    void (*down)(void *context, enum redis_fault fault,
+                 const char *reason); /* may be NULL; at each failed try too */
+    void *context;
+};
+
+struct redis_options {
+    const char *url; /* redis://[user[:password]@]host[:port][/db], unix://[user[:password]@]/path[?db=N] */
+    const char *prefix;      /* of all keys */
+    const char *client_name; /* CLIENT SETNAME; no spaces */
+    bool plaintext_trusted;  /* plaintext off loopback is allowed */
+    int64_t connect_timeout_ms, command_timeout_ms;
+    size_t most_pending;        /* commands in flight; more get STATUS_FULL */
+    const struct text *scripts; /* loaded at each connect; the bytes outlive the client */
+    size_t script_count;        /* at most REDIS_SCRIPTS_MOST */
+};
+
+enum { REDIS_SCRIPTS_MOST = 4, REDIS_SHA_LENGTH = 40, REDIS_ARGUMENTS_MOST = 64 };
+
+/* STATUS_CONFIG: the url cannot be read, asks for TLS that this build does not have, or plaintext is not
+ * allowed there. Starts to connect; `events` come from the loop, never from within this call. */
+WARN_UNUSED enum status redis_new(struct event_base *base, const struct redis_options *options,
+                                  const struct redis_events *events, struct redis **redis,
+                                  struct error *error);
+
+/* Every command in flight is answered (UNAVAILABLE) from within; then frees and nulls. */
+void redis_free(struct redis **redis);
+
+/* Sends one command.  On STATUS_OK `answered` is called exactly once, from the loop; on STATUS_FULL or
+ * STATUS_UNAVAILABLE (not ready) never.  `error` may be NULL.  The arguments are copied. */
+WARN_UNUSED enum status redis_command(struct redis *redis, const struct text arguments[], size_t count,
+                                      redis_answered *answered, void *context, struct error *error);
+
+bool redis_is_ready(const struct redis *redis);
+size_t redis_pending(const struct redis *redis);
+const char *redis_prefix(const struct redis *redis);
+
+/* Milliseconds since 1970 by Redis's clock when `<prefix>:born` was first written; 0 before the first
+ * connect. */
+int64_t redis_born_ms(const struct redis *redis);
+
+/* Redis's clock now: its last TIME plus CLOCK_BOOTTIME since; 0 before the first connect. */
+int64_t redis_now_ms(const struct redis *redis);
+
+/* Tells the clock what a TIME command of the caller's just answered. */
+void redis_note_time(struct redis *redis, int64_t redis_ms);
+
+/* The SHA1 (REDIS_SHA_LENGTH hex digits) of a script as Redis said it; valid while ready. */
+struct text redis_script_sha(const struct redis *redis, size_t script);
+
+/* Loads the scripts again (Redis forgot them: NOSCRIPT); commands sent after it find them.  Asked many times
+ * in a row it loads once. */
+void redis_reload_scripts(struct redis *redis);
+
+#endif
