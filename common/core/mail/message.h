@@ -1,0 +1,59 @@
+/* One complete message (RFC 5322, multipart/alternative) from the values of one request.
+ * The encodings are GMime's: main calls g_mime_init() once before, g_mime_shutdown() after; there is no other
+ * state. */
+#ifndef CORE_MAIL_MESSAGE_H
+#define CORE_MAIL_MESSAGE_H
+
+#include <stdint.h>
+
+#include "core/buffer.h"
+#include "core/mail/link.h"
+#include "core/mail/template.h"
+#include "core/status.h"
+#include "core/text.h"
+
+/* The cap for the buffer that takes a message, bytes; a usual one has 10 to 20 KiB. */
+#define MESSAGE_LIMIT ((size_t)256 * 1024)
+
+/* What is the same for every mail; prepared once. */
+struct mail_profile;
+
+/* `from` is `name@example.com` or `Name <name@example.com>`, ASCII in the address.  `templates` and what
+ * `link` points to must outlive the profile.  STATUS_CONFIG where `from` is no address. */
+enum status mail_profile_new(struct text from, const struct link_pattern *link,
+                             const struct template_set *templates, struct mail_profile **profile,
+                             struct error *error) WARN_UNUSED;
+void mail_profile_free(struct mail_profile **profile);
+
+/* The address alone, for MAIL FROM where smtp.envelope_from is not set. */
+struct text mail_profile_from(const struct mail_profile *profile);
+
+struct mail {
+    enum mail_kind kind;
+    enum mail_trigger trigger;
+    struct text to;     /* address, UTF-8; refused again here when it is not one (core/mail/address.h) */
+    struct text name;   /* of the user, UTF-8; may be empty; left out unless name_usable (core/mail/name.h) */
+    struct text tenant; /* UTF-8 */
+    struct text locale; /* BCP 47; may be empty */
+    struct text token;  /* base64url; secret */
+    struct text request_id; /* letters, digits and hyphens, at most 64 */
+    struct text
+        incarnation; /* names this link: 1 to 32 characters of hex or base64url; same link, same Message-ID */
+    int64_t expires_at_ms; /* when the link ends, UTC */
+    int64_t now_ms;        /* for Date, UTC */
+};
+
+struct message_facts {
+    bool needs_smtputf8; /* the To address is not ASCII: only a relay with SMTPUTF8 (RFC 6531) may have the
+                            message */
+    bool name_left_out;  /* a name was given and not used */
+};
+
+/* Writes the message into `out` (a secret buffer; emptied first): CRLF only, 7 bit but for a UTF-8 address,
+ * lines of at most 76 characters but for a long address, not dot-stuffed, closed by CRLF.  The same mail
+ * gives the same bytes. STATUS_INVALID, with the field, for a value that must not stand in a message;
+ * STATUS_FULL where `out` is too small. */
+enum status message_build(const struct mail_profile *profile, const struct mail *mail, struct buffer *out,
+                          struct message_facts *facts, struct error *error) WARN_UNUSED;
+
+#endif

@@ -1,0 +1,71 @@
+/* Mail templates: parsed once at start into literal and placeholder segments, then rendered with every value
+ * escaped for the place where it stands.  The format of the files is told in templates/README.md. */
+#ifndef CORE_MAIL_TEMPLATE_H
+#define CORE_MAIL_TEMPLATE_H
+
+#include "core/buffer.h"
+#include "core/mail/locale.h"
+#include "core/status.h"
+#include "core/text.h"
+
+/* Which mail: one folder of templates each. */
+enum mail_kind { MAIL_LINK, MAIL_KIND_COUNT };
+
+/* Who asked for it, as far as the reader may be told. */
+enum mail_trigger {
+    MAIL_TRIGGER_SELF,          /* somebody on the sign-in page; nobody knows who */
+    MAIL_TRIGGER_ADMINISTRATOR, /* the first of policy.admin_roles */
+    MAIL_TRIGGER_MANAGER        /* another of policy.admin_roles */
+};
+
+enum mail_part { MAIL_SUBJECT, MAIL_TEXT, MAIL_HTML, MAIL_PART_COUNT };
+
+/* What a placeholder {{...}} stands for. */
+enum mail_value {
+    MAIL_VALUE_NAME,    /* of the user; empty: there is none, and the template's other greeting is used */
+    MAIL_VALUE_TENANT,  /* the company */
+    MAIL_VALUE_LINK,    /* the whole URL */
+    MAIL_VALUE_HOST,    /* the host that the link must show */
+    MAIL_VALUE_EXPIRES, /* until when the link works, in words */
+    MAIL_VALUE_REQUEST_ID,
+    MAIL_VALUE_COUNT
+};
+
+struct mail_values {
+    struct text value[MAIL_VALUE_COUNT];
+    enum mail_trigger trigger;
+};
+
+/* One file of the templates' folder, wherever it was read from. */
+struct template_source {
+    const char *path; /* below that folder: "link/en.mail" */
+    const char
+        *file; /* what errors call it: "/etc/reset-relay/templates/link/en.mail", "built-in link/en.mail" */
+    struct text content;
+};
+
+struct template_set;
+struct mail_template;
+
+/* Parses all sources into a set that keeps nothing of theirs.  STATUS_CONFIG, naming file and line, for an
+ * unknown placeholder, a sentence that is missing or that nothing uses, a placeholder where no escaping is
+ * safe, a mail without its link, a locale without its mails, or none for `default_locale`. */
+enum status template_set_new(const struct template_source *sources, size_t count, const char *default_locale,
+                             struct template_set **set, struct error *error) WARN_UNUSED;
+void template_set_free(struct template_set **set);
+
+/* The template that serves `locale` (a BCP 47 tag, may be empty or nonsense) best, the default's otherwise;
+ * never NULL. */
+const struct mail_template *template_find(const struct template_set *set, enum mail_kind kind,
+                                          struct text locale);
+const struct locale *template_locale(const struct mail_template *mail);
+
+/* Appends one part.  Text and HTML have CRLF line ends; the subject is one line of UTF-8, not yet encoded.
+ * Characters that control or reorder text are left out of values. */
+void template_render(const struct mail_template *mail, enum mail_part part, const struct mail_values *values,
+                     struct buffer *out);
+
+/* Whether the part is mostly ASCII, so that quoted-printable is the shorter encoding. */
+bool template_mostly_ascii(const struct mail_template *mail, enum mail_part part);
+
+#endif
