@@ -1,11 +1,11 @@
 /* The API keys file: who may call the producer.  A key reads `rr_<id>_<secret>`; the file has only the
  * secret's hash. A line is id hash scopes tenants name with `#` opening a comment line; hash =
- * hex(BLAKE2b-256(secret)); scopes and tenants are lists with commas (core/scopes.h); the name is the rest of
+ * hex(BLAKE2b-256(secret)); scopes and tenants are lists with commas (core/grant.h); the name is the rest of
  * the line, for people. */
 #ifndef CORE_API_KEYS_H
 #define CORE_API_KEYS_H
 
-#include "core/scopes.h"
+#include "core/grant.h"
 
 enum {
     API_KEY_ID_MOST = 32,       /* lower-case letters and digits */
@@ -20,7 +20,7 @@ struct api_key {
     struct text id;
     struct text name;
     unsigned char hash[API_KEY_HASH_SIZE];
-    struct access access;
+    struct grant grant;
 };
 
 struct api_keys;

@@ -1,11 +1,11 @@
 /* The publishers file: who may write events, with which secret, scopes and tenants.  A line is
  *   name secret scopes tenants
  * with `#` opening a comment line; scopes and tenants are lists with commas, tenants may be `*`
- * (core/scopes.h). */
+ * (core/grant.h). */
 #ifndef CORE_PUBLISHERS_H
 #define CORE_PUBLISHERS_H
 
-#include "core/scopes.h"
+#include "core/grant.h"
 #include "core/signature.h"
 
 enum { PUBLISHERS_SECRET_LEAST = 32, PUBLISHERS_SECRET_MOST = 128, PUBLISHERS_MOST = 1024 };
@@ -13,7 +13,7 @@ enum { PUBLISHERS_SECRET_LEAST = 32, PUBLISHERS_SECRET_MOST = 128, PUBLISHERS_MO
 struct publisher {
     struct text name;
     struct signature_key key;
-    struct access access;
+    struct grant grant;
 };
 
 struct publishers;

@@ -11,10 +11,11 @@ enum scope {
     SCOPE_REDEEM = 1 << 3,
     SCOPE_REVOKE = 1 << 4,
     SCOPE_NOTIFY = 1 << 5,
-    SCOPE_STATUS = 1 << 6
+    SCOPE_STATUS = 1 << 6,
+    SCOPE_REQUEST_BULK = 1 << 7
 };
 
-#define SCOPE_COUNT 7
+#define SCOPE_COUNT 8
 
 /* Nothing in it is owned; whoever keeps the key keeps it alive. */
 struct grant {
