@@ -1,0 +1,29 @@
+/* The values that hold where the configuration says nothing: the deadlines are RFC 5321 4.5.3.2's minimum
+ * ones, but for the connection itself, where a relay that does not answer within half a minute is better
+ * taken for absent: nothing of a message is lost by asking again. */
+#include "worker/smtp/settings.h"
+
+#define SECONDS 1000u
+#define MINUTES (60u * SECONDS)
+
+void smtp_settings_default(struct smtp_settings *settings)
+{
+    *settings = (struct smtp_settings){
+        .tls_required = true,
+        .envelope_from = "",
+        .connections = 50,
+        .messages_per_connection = 1000,
+        .message_limit = 1024 * 1024,
+        .deadlines = {.connect = 30 * SECONDS,
+                      .mail = 5 * MINUTES,
+                      .rcpt = 5 * MINUTES,
+                      .data = 2 * MINUTES,
+                      .content = 3 * MINUTES,
+                      .dot = 10 * MINUTES,
+                      .quit = 5 * SECONDS},
+        .idle = 30 * SECONDS,
+        .queue = 60 * SECONDS,
+        .ahead_patience = 200,
+        .growth_pause = 5 * SECONDS,
+    };
+}
