@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# Runs every test on the real parts: Apache Kafka, Redis, SMTP servers.  Installs what is missing, builds with
+# sanitizers, and ends with one line that says how many passed and failed; the exit code says the same.
+#
+#   ./tests/run.sh                 all suites
+#   ./tests/run.sh unit e2e        only these: format house unit contract protocol integration e2e
+#
+# RESET_CACHE: the folder for Kafka's jars and unpacked programs (default .cache/ here).  RESET_INSTALL=no: install
+# nothing.  A step that cannot run counts as failed.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 70
+. deploy/packages.sh
+
+SUITES=(format house unit contract protocol integration e2e)
+PYTEST_DEADLINE=600
+RESET_CACHE=$(realpath -m "${RESET_CACHE:-.cache}")
+export RESET_CACHE PATH="$PATH:/usr/sbin:$RESET_CACHE/bin" PYTHONDONTWRITEBYTECODE=1
+PYTHON=/usr/bin/python3
+results=build/results
+started=$SECONDS
+
+say() { printf '\n== %s\n' "$*"; }
+
+# cannot STEP WHY: the step counts as failed.
+cannot() {
+    printf '!! %s: %s\n' "$1" "$2"
+    printf '%s\t%s\n' "$1" "$2" >>"$results/broken"
+}
+
+wanted() {
+    local suite
+    for suite in "${chosen[@]}"; do [ "$suite" = "$1" ] && return; done
+    return 1
+}
+
+for argument in "$@"; do
+    [[ " ${SUITES[*]} " == *" $argument "* ]] || { echo "unknown suite $argument; there are: ${SUITES[*]}" >&2; exit 64; }
+done
+chosen=("${@:-${SUITES[@]}}")
+[ $# -gt 0 ] || chosen=("${SUITES[@]}")
+rm -rf "$results"
+mkdir -p "$results"
+
+install_all() {
+    install_packages "${BUILD_PACKAGES[@]}" libcmocka-dev clang-format-14 ca-certificates git openssl python3 \
+        python3-pytest python3-confluent-kafka python3-redis python3-aiosmtpd python3-jsonschema python3-yaml \
+        openjdk-17-jre-headless maven libdb5.3 libnsl2 libicu72 || return
+    redis_program "$RESET_CACHE" || return
+    unpack_program "$RESET_CACHE" smtp-sink postfix || return
+    unpack_program "$RESET_CACHE" smtp-source postfix || return
+    unpack_program "$RESET_CACHE" promtool prometheus
+}
+
+fetch_kafka() {
+    local home="$RESET_CACHE/kafka-4.1.0"
+    [ -d "$home/libs" ] && return
+    packages_say "fetching Apache Kafka 4.1.0 from Maven Central"
+    rm -rf "$home.new"
+    mvn -B -q -f tests/kafka/pom.xml -Dmaven.repo.local="$RESET_CACHE/maven" dependency:copy-dependencies \
+        -DoutputDirectory="$home.new/libs" && mv "$home.new" "$home"
+}
+
+build() {
+    local generator=()
+    command -v ninja >/dev/null && generator=(-G Ninja)
+    [ -f "build/$1/CMakeCache.txt" ] && generator=()
+    if ! { cmake --preset "$1" "${generator[@]}" && cmake --build --preset "$1" -j"$(nproc)"; } >"$results/build-$1.log" 2>&1; then
+        tail -n 40 "$results/build-$1.log"
+        return 1
+    fi
+}
+
+check_format() {
+    git ls-files -z -co --exclude-standard '*.c' '*.h' | xargs -0 clang-format-14 --dry-run -Werror
+}
+
+run_unit() {
+    CMOCKA_MESSAGE_OUTPUT=xml ctest --preset asan -j"$(nproc)" --timeout 120 --no-tests=error \
+        --output-junit "$PWD/$results/unit.xml" --test-output-size-passed 4000000 --test-output-size-failed 4000000 \
+        >"$results/unit.log" 2>&1
+    [ -s "$results/unit.xml" ] || cannot unit "ctest wrote no result: $(tail -n 1 "$results/unit.log")"
+}
+
+# run_pytest SUITE FOLDER: pytest's own failures (collection, a crash, the deadline) count, too.
+run_pytest() {
+    local code
+    if ! [ -d "$2" ]; then
+        cannot "$1" "there is no $2"
+        return
+    fi
+    timeout --kill-after=20 "$PYTEST_DEADLINE" "$PYTHON" -m pytest -c tests/pytest.ini --rootdir=tests \
+        --junitxml="$results/$1.xml" -o junit_suite_name="$1" "$2" </dev/null
+    code=$?
+    case $code in
+        0 | 1) [ -s "$results/$1.xml" ] || cannot "$1" "pytest wrote no result" ;;
+        5) cannot "$1" "no test was found" ;;
+        124 | 137) cannot "$1" "not done within $PYTEST_DEADLINE s" ;;
+        *) [ -s "$results/$1.xml" ] || cannot "$1" "pytest ended with $code" ;;
+    esac
+}
+
+if [ "${RESET_INSTALL:-yes}" != no ]; then
+    say "what is missing"
+    install_all || cannot install "a package is missing"
+fi
+if wanted e2e || wanted integration; then
+    fetch_kafka || cannot kafka "Maven did not bring Kafka's jars"
+fi
+
+say "build"
+for preset in asan release; do
+    build "$preset" || cannot "build-$preset" "does not build; see $results/build-$preset.log"
+done
+
+if wanted format; then
+    say "format"
+    if check_format; then echo format >>"$results/passed"; else cannot format "run clang-format-14 -i on the files above"; fi
+fi
+if wanted house; then
+    say "house"
+    if "$PYTHON" tests/house/check.py; then echo house-check >>"$results/passed"; else cannot house-check "see the violations above"; fi
+    run_pytest house tests/house
+fi
+if wanted unit; then
+    say "unit"
+    run_unit
+fi
+for suite in contract protocol integration e2e; do
+    if wanted "$suite"; then
+        say "$suite"
+        run_pytest "$suite" "tests/$suite"
+    fi
+done
+
+say "summary after $((SECONDS - started)) s"
+exec "$PYTHON" tests/summary.py "$results"
