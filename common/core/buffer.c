@@ -1,5 +1,5 @@
-/* Growth doubles, so appending is linear over all; a secret buffer moves by copy and wipe, never by realloc, which would
- * leave the old bytes behind. */
+/* Growth doubles, so appending is linear over all; a secret buffer moves by copy and wipe, never by realloc,
+ * which would leave the old bytes behind. */
 #include "core/buffer.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* Bytes that grow up to a cap.  An append that does not fit (cap or memory) leaves the buffer as it was and marks it
- * `failed`: write all, then ask once. */
+/* Bytes that grow up to a cap.  An append that does not fit (cap or memory) leaves the buffer as it was and
+ * marks it `failed`: write all, then ask once. */
 #ifndef CORE_BUFFER_H
 #define CORE_BUFFER_H
 

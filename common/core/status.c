@@ -1,5 +1,5 @@
-/* One sentence per failure, written where the failure is seen and carried up unchanged.  Text that does not fit is cut:
- * a shorter sentence beats a second failure. */
+/* One sentence per failure, written where the failure is seen and carried up unchanged.  Text that does not
+ * fit is cut: a shorter sentence beats a second failure. */
 #include "core/status.h"
 
 #include <stdarg.h>
@@ -11,7 +11,8 @@ static bool retryable(enum status status)
     return status == STATUS_UNAVAILABLE || status == STATUS_TIMEOUT || status == STATUS_FULL;
 }
 
-static enum status fill(struct error *error, enum status status, const char *field, const char *format, va_list arguments)
+static enum status fill(struct error *error, enum status status, const char *field, const char *format,
+                        va_list arguments)
 {
     if (!error)
         return status;
@@ -31,7 +32,8 @@ enum status error_set(struct error *error, enum status status, const char *forma
     return status;
 }
 
-enum status error_set_field(struct error *error, enum status status, const char *field, const char *format, ...)
+enum status error_set_field(struct error *error, enum status status, const char *field, const char *format,
+                            ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -43,10 +45,17 @@ enum status error_set_field(struct error *error, enum status status, const char 
 const char *status_name(enum status status)
 {
     static const char *const names[] = {
-        [STATUS_OK] = "ok",           [STATUS_INVALID] = "invalid",         [STATUS_DENIED] = "denied",
-        [STATUS_NOT_FOUND] = "not_found", [STATUS_CONFLICT] = "conflict",   [STATUS_FULL] = "full",
-        [STATUS_TIMEOUT] = "timeout", [STATUS_UNAVAILABLE] = "unavailable", [STATUS_CONFIG] = "config",
-        [STATUS_MEMORY] = "memory",   [STATUS_INTERNAL] = "internal",
+        [STATUS_OK] = "ok",
+        [STATUS_INVALID] = "invalid",
+        [STATUS_DENIED] = "denied",
+        [STATUS_NOT_FOUND] = "not_found",
+        [STATUS_CONFLICT] = "conflict",
+        [STATUS_FULL] = "full",
+        [STATUS_TIMEOUT] = "timeout",
+        [STATUS_UNAVAILABLE] = "unavailable",
+        [STATUS_CONFIG] = "config",
+        [STATUS_MEMORY] = "memory",
+        [STATUS_INTERNAL] = "internal",
     };
     return (size_t)status < sizeof names / sizeof *names ? names[status] : "unknown";
 }

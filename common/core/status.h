@@ -7,8 +7,8 @@
 
 enum status {
     STATUS_OK = 0,
-    STATUS_INVALID,     /* the input breaks its contract */
-    STATUS_DENIED,      /* understood and refused */
+    STATUS_INVALID, /* the input breaks its contract */
+    STATUS_DENIED,  /* understood and refused */
     STATUS_NOT_FOUND,
     STATUS_CONFLICT,    /* somebody else was there first */
     STATUS_FULL,        /* a cap is reached; ask again later */
@@ -21,20 +21,21 @@ enum status {
 
 struct error {
     enum status status;
-    bool retryable;  /* the same call may succeed later */
-    char field[64];  /* the field at fault as a JSON Pointer (RFC 6901) or configuration key; may be empty */
-    char text[320];  /* names the thing and what to do; no newline, no secret, no address */
+    bool retryable; /* the same call may succeed later */
+    char field[64]; /* the field at fault as a JSON Pointer (RFC 6901) or configuration key; may be empty */
+    char text[320]; /* names the thing and what to do; no newline, no secret, no address */
 };
 
 #define WARN_UNUSED __attribute__((warn_unused_result))
 
-/* Fills `error` (may be NULL) and returns `status`; UNAVAILABLE, TIMEOUT and FULL are retryable.  Empties field. */
+/* Fills `error` (may be NULL) and returns `status`; UNAVAILABLE, TIMEOUT and FULL are retryable.  Empties
+ * field. */
 enum status error_set(struct error *error, enum status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The same, naming the field at fault. */
-enum status error_set_field(struct error *error, enum status status, const char *field, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+enum status error_set_field(struct error *error, enum status status, const char *field, const char *format,
+                            ...) __attribute__((format(printf, 4, 5)));
 
 /* The status's name in lower case, e.g. "invalid"; for logs. */
 const char *status_name(enum status status);
