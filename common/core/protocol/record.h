@@ -1,0 +1,130 @@
+/* What the store keeps, as plain values, and as one line of text: the version first, then the fields in the
+ * order declared here, separated by tabs.  Zero, none and absent are empty fields; bytes are base64url, times
+ * are milliseconds since 1970 by the store's clock.
+ *
+ *   user:<slot>           the newest admitted request of a user                       72 h from each write
+ *   request:<request id>  one request's way                                          72 h from each write
+ *   token:<stored>        one link                                                    until it expires
+ *   recipient:<mailbox>   when requests were admitted for one mailbox                 the limit's period
+ *   actor:<slot>          how many requests one actor made: a plain counter           the limit's period
+ *   born                  when this store was first seen: a plain number              for ever
+ *
+ * Parsing is total: any bytes give a record or STATUS_INVALID, and only what formatting would write is
+ * accepted, so that formatting a parsed record gives the same bytes.  Texts point into the bytes that were
+ * parsed. */
+#ifndef CORE_PROTOCOL_RECORD_H
+#define CORE_PROTOCOL_RECORD_H
+
+#include <stdint.h>
+
+#include "core/event.h"
+#include "core/outcome.h"
+#include "core/status.h"
+#include "core/text.h"
+#include "core/token.h"
+
+enum {
+    RECORD_TIMES_MOST = 32, /* the largest `count` of a limit per user or recipient */
+    RECORD_OWNER_SIZE = 16,
+    RECORD_INC_SIZE = 8,
+    RECORD_KEEP_MS = 72 * 60 * 60 * 1000
+};
+
+enum request_state {
+    REQUEST_PENDING,
+    REQUEST_LEASED,
+    REQUEST_SENT, /* this and the following are terminal */
+    REQUEST_SUPPRESSED,
+    REQUEST_EXPIRED,
+    REQUEST_DEAD,
+    REQUEST_STATE_COUNT
+};
+
+/* Times of admissions, oldest first. */
+struct record_times {
+    size_t count;
+    int64_t at[RECORD_TIMES_MOST];
+};
+
+struct user_record {
+    struct text request_id; /* the newest admitted; "revoked" after a revocation */
+    int64_t t0_ms, admitted_ms;
+    enum actor_class actor_class;
+    bool has_target;
+    unsigned char target[TOKEN_RECIPIENT_SIZE]; /* its recipient */
+    enum method method;
+    int64_t fence_ms;             /* what was asked for before is revoked; 0: nothing */
+    struct record_times times[2]; /* by class */
+};
+
+struct request_record {
+    enum request_state state;
+    uint32_t generation, copy;
+    bool has_inc;
+    unsigned char inc[RECORD_INC_SIZE]; /* names this link: the Message-ID and audit ids come from it */
+    bool has_owner;
+    unsigned char owner[RECORD_OWNER_SIZE];
+    int64_t lease_ms; /* until when */
+    uint32_t tries;   /* SMTP's answers */
+    uint32_t lost;    /* leases that ended without a finish */
+    bool maybe_mailed;
+    struct text kid; /* the token key's */
+    bool has_stored;
+    char stored[TOKEN_STORED_LENGTH]; /* the token's stored form, hex, no NUL */
+    int64_t expires_ms;               /* the link's */
+    int64_t due_ms;                   /* the next try; pending */
+    bool has_finisher;
+    unsigned char finisher[RECORD_OWNER_SIZE]; /* whose finish made it pending */
+    enum reason reason;
+    struct text into; /* the request that stands in for this one; may be absent */
+    unsigned char digest[EVENT_DIGEST_SIZE];
+    struct text slot, tenant; /* absent for an unknown user */
+    uint32_t reply_code;      /* SMTP's last; 0: none */
+    struct text enhanced;     /* RFC 3463, e.g. "5.1.1"; may be absent */
+    bool has_seed;
+    unsigned char seed[TOKEN_SEED_SIZE]; /* only while unfinished */
+    int64_t begun_ms, changed_ms;        /* first begin; last change of state */
+    int64_t redeemed_ms;                 /* 0: not */
+    bool rebuilt;                        /* the store had lost it */
+};
+
+struct token_record {
+    struct text request_id;
+    unsigned char inc[RECORD_INC_SIZE];
+    int64_t expires_ms;
+    struct text tenant, user_id;
+    enum method method;
+    unsigned char recipient[TOKEN_RECIPIENT_SIZE], mac[TOKEN_MAC_SIZE];
+    struct text kid; /* the record key's */
+    bool claimed;
+    unsigned char claim[RECORD_OWNER_SIZE]; /* who redeemed it: the hash of API key and Idempotency-Key */
+};
+
+static inline bool request_state_is_terminal(enum request_state state)
+{
+    return state >= REQUEST_SENT;
+}
+
+/* "pending", "leased", "sent" … */
+const char *request_state_name(enum request_state state);
+
+WARN_UNUSED enum status user_record_parse(struct text line, struct user_record *record);
+WARN_UNUSED enum status request_record_parse(struct text line, struct request_record *record);
+WARN_UNUSED enum status token_record_parse(struct text line, struct token_record *record);
+WARN_UNUSED enum status recipient_record_parse(struct text line, struct record_times *times);
+
+/* Write the line to `bytes` and its size to `size`; STATUS_FULL when it does not fit in `capacity`,
+ * STATUS_INVALID when a text has a tab, a line end or NUL in it. */
+WARN_UNUSED enum status user_record_format(const struct user_record *record, char *bytes, size_t capacity,
+                                           size_t *size);
+WARN_UNUSED enum status request_record_format(const struct request_record *record, char *bytes,
+                                              size_t capacity, size_t *size);
+WARN_UNUSED enum status token_record_format(const struct token_record *record, char *bytes, size_t capacity,
+                                            size_t *size);
+WARN_UNUSED enum status recipient_record_format(const struct record_times *times, char *bytes,
+                                                size_t capacity, size_t *size);
+
+/* Plain decimal numbers (born, actor): digits only. */
+WARN_UNUSED enum status number_record_parse(struct text digits, int64_t *number);
+
+#endif

@@ -1,0 +1,119 @@
+/* What worker and producer ask of the store: each call reads, decides (core/protocol/decision.h) and swaps,
+ * and decides again when somebody was faster, a bounded number of times.
+ *
+ * Each call answers by exactly one callback, perhaps before it returns.  Questions, and all that they point
+ * to, must stay until then.  A status other than STATUS_OK means that no verdict is known: STATUS_TIMEOUT
+ * that it may have been done.  The very same question (same owner, seed, inc, claim) may be asked again at
+ * any time and finds what it did itself.  What an answer points to lives only until the callback returns. */
+#ifndef CORE_PROTOCOL_RESET_STORE_H
+#define CORE_PROTOCOL_RESET_STORE_H
+
+#include "core/keyring.h"
+#include "core/protocol/decision.h"
+#include "core/protocol/record_store.h"
+
+struct reset_store;
+
+struct reset_answer {
+    enum status status; /* OK: there is a verdict.  FULL, UNAVAILABLE, TIMEOUT, CONFLICT: ask again later */
+    const struct error *error; /* where status is not OK */
+    enum verdict verdict;
+    int64_t now_ms;                       /* the store's clock when it was decided */
+    int64_t rest_ms;                      /* BUSY: until the other's lease ends */
+    const struct request_record *request; /* as it stands now; NULL where there is none or it was not read */
+    const struct token_record *token;     /* check, redeem: where there is one */
+};
+
+typedef void reset_store_callback(void *context, const struct reset_answer *answer);
+
+struct reset_store_settings {
+    struct reset_limits limits;
+    int64_t lease_ms;                               /* 0: 45 s */
+    int64_t token_ttl_ms;                           /* 0: 24 h */
+    const struct keyring *token_keys, *record_keys; /* not owned; only begin needs them */
+};
+
+/* NULL without memory.  `records` is copied; what it points to must outlive the store. */
+struct reset_store *reset_store_new(const struct record_store *records,
+                                    const struct reset_store_settings *settings);
+
+/* First let the record store answer all that is pending. */
+void reset_store_free(struct reset_store **store);
+
+/* After the key files were read again: from the next begin on. */
+void reset_store_set_keys(struct reset_store *store, const struct keyring *token_keys,
+                          const struct keyring *record_keys);
+
+/* Worker, at start, before the first begin: notes when this store was first seen (`born`), so that a later
+ * loss of all data shows.  Verdict OK. */
+void reset_store_start(struct reset_store *store, reset_store_callback *done, void *context);
+
+/* What a run needs of its request while it has the lease.  Begun by reset_store_begin, kept up by finish.
+ * `record` points into `bytes`: never copy the struct, and clear it (it has the seed). */
+struct reset_lease {
+    struct request_record record;
+    unsigned char owner[RECORD_OWNER_SIZE];
+    char request_id[36];
+    size_t size; /* 0: no lease */
+    char bytes[RECORD_STORE_VALUE_MOST];
+};
+
+void reset_lease_clear(struct reset_lease *lease);
+
+struct reset_begin {
+    struct text request_id; /* a UUID's 36 characters */
+    uint32_t generation, copy;
+    int64_t t0_ms; /* Kafka's timestamp of the original record */
+    const struct request *request;
+    unsigned char owner[RECORD_OWNER_SIZE]; /* random, new for each lease asked for */
+    unsigned char seed[TOKEN_SEED_SIZE];    /* random; wiped by the caller after the answer */
+    unsigned char inc[RECORD_INC_SIZE];     /* random */
+};
+
+/* LEASE (and `lease` is filled), DONE, BUSY, STALE, MISMATCH.  With the lease: lease->record has kid and seed
+ * for token_derive, stored to compare with, inc, expires_ms, tries, maybe_mailed, rebuilt.  STATUS_INVALID: a
+ * record cannot be read. */
+void reset_store_begin(struct reset_store *store, const struct reset_begin *question,
+                       struct reset_lease *lease, reset_store_callback *done, void *context);
+
+struct reset_finish {
+    enum finish_result result;
+    int64_t now_ms;      /* the answer's now_ms of begin and the boot-time clock's milliseconds since */
+    uint32_t copy;       /* PENDING, PARK: the successor copy's number */
+    bool maybe_mailed;   /* PENDING, RELEASE, DEAD: this attempt ended uncertain */
+    int64_t due_ms;      /* PENDING */
+    enum reason reason;  /* PENDING, DEAD */
+    uint32_t reply_code; /* SMTP's last; 0: none */
+    struct text enhanced;
+};
+
+/* OK, DONE (answer->request is the outcome), LOST, GONE.  No read: one swap. */
+void reset_store_finish(struct reset_store *store, struct reset_lease *lease,
+                        const struct reset_finish *question, reset_store_callback *done, void *context);
+
+/* NONE, CLAIMED, OK with the token.  `stored` by token_stored.  The caller verifies the mac
+ * (reset_token_claims) and the tenant before it answers or redeems. */
+void reset_store_check(struct reset_store *store, struct text stored, reset_store_callback *done,
+                       void *context);
+
+/* What token_mac_verify wants of a token's record. */
+struct token_claims reset_token_claims(const struct token_record *token, struct text stored);
+
+struct reset_redeem {
+    struct text stored;
+    struct text request_id, tenant, user_id; /* as check gave them, verified */
+    unsigned char claim[RECORD_OWNER_SIZE];  /* BLAKE2b-128 of API key id and Idempotency-Key, LP each */
+    unsigned char recipient[TOKEN_RECIPIENT_SIZE]; /* of the address the application sent (or the record's: no
+                                                      binding) */
+    unsigned char mac[TOKEN_MAC_SIZE];             /* as verified */
+};
+
+/* OK with token and request, or NONE. */
+void reset_store_redeem(struct reset_store *store, const struct reset_redeem *question,
+                        reset_store_callback *done, void *context);
+
+/* OK with the request, or NONE. */
+void reset_store_status(struct reset_store *store, struct text request_id, reset_store_callback *done,
+                        void *context);
+
+#endif
