@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/buffer.h"
+#include "core/duration.h"
 #include "core/status.h"
 #include "io/settings.h"
 
@@ -43,10 +44,7 @@ int64_t config_number(const struct config *config, enum config_key key); /* numb
 int64_t config_duration_ms(const struct config *config, enum config_key key);
 int config_choice(const struct config *config, enum config_key key); /* index into the table's choices */
 
-struct config_rate {
-    int64_t count, period_ms;
-};
-struct config_rate config_rate(const struct config *config, enum config_key key);
+struct rate config_rate(const struct config *config, enum config_key key);
 
 struct config_address {
     const char *host; /* without brackets */
