@@ -89,8 +89,7 @@ static enum status parse_line(struct text line, unsigned number, const char *fil
     entry->line = number;
     if (copy_words(entry, id, tenants, name) != STATUS_OK)
         return error_set(error, STATUS_MEMORY, "no memory for the API keys of %s", file);
-    enum status status =
-        access_parse(scopes, entry->words + id.size, tenants.size, &entry->key.access, &cause);
+    enum status status = grant_parse(scopes, entry->words + id.size, tenants.size, &entry->key.grant, &cause);
     return status == STATUS_OK ? status
                                : error_set(error, status, "%s line %u: %s", file, number, cause.text);
 }
@@ -142,7 +141,7 @@ void api_keys_free(struct api_keys **keys)
     if (!*keys)
         return;
     for (size_t i = 0; (*keys)->entries && i < (*keys)->count; i++) {
-        access_clear(&(*keys)->entries[i].key.access);
+        grant_clear(&(*keys)->entries[i].key.grant);
         free((*keys)->entries[i].words);
     }
     free((*keys)->entries);

@@ -59,7 +59,7 @@ static enum status parse_line(struct text line, unsigned number, const char *fil
     entry->line = number;
     entry->publisher.name = (struct text){entry->words, name.size};
     enum status status =
-        access_parse(scopes, entry->words + name.size, tenants.size, &entry->publisher.access, &cause);
+        grant_parse(scopes, entry->words + name.size, tenants.size, &entry->publisher.grant, &cause);
     if (status != STATUS_OK)
         return error_set(error, status, "%s line %u: %s", file, number, cause.text);
     signature_key_init(&entry->publisher.key, secret);
@@ -116,7 +116,7 @@ void publishers_free(struct publishers **publishers)
     for (size_t i = 0; i < (*publishers)->count; i++) {
         struct entry *entry = &(*publishers)->entries[i];
         signature_key_clear(&entry->publisher.key);
-        access_clear(&entry->publisher.access);
+        grant_clear(&entry->publisher.grant);
         free(entry->words);
     }
     free((*publishers)->entries);

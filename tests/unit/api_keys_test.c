@@ -61,33 +61,33 @@ static void a_key_has_its_name_scopes_and_tenants(void **state)
     assert_int_equal(api_keys_count(keys), 2);
     const struct api_key *office = api_keys_at(keys, 0), *web = api_keys_at(keys, 1);
     assert_true(text_equal(web->name, TEXT("login service of the shop")));
-    assert_int_equal(web->access.scopes, SCOPE_REQUEST_SELF | SCOPE_STATUS);
-    assert_int_equal(office->access.scopes, SCOPE_REDEEM | SCOPE_REVOKE | SCOPE_NOTIFY);
-    assert_true(office->access.all_tenants);
-    assert_false(access_has_tenant(&web->access, TEXT("globex")));
+    assert_int_equal(web->grant.scopes, SCOPE_REQUEST_SELF | SCOPE_STATUS);
+    assert_int_equal(office->grant.scopes, SCOPE_REDEEM | SCOPE_REVOKE | SCOPE_NOTIFY);
+    assert_true(grant_has_tenant(&office->grant, TEXT("anybody")));
+    assert_false(grant_has_tenant(&web->grant, TEXT("globex")));
     api_keys_free(&keys);
 }
 
-static void access_is_printed_as_it_is_read(void **state)
+static void a_grant_is_printed_as_it_is_read(void **state)
 {
     (void)state;
-    char tenants[] = "a%2Cb,c%20d,100%25,%2A,x";
+    char tenants[] = "a%2Cb,c%20d,100%25,**,x";
     const char expected[] =
-        "request:self,request:bulk,request:temporary_password,redeem a%2Cb,c%20d,100%25,%2A,x";
-    struct access access;
+        "request:self,request:temporary_password,redeem,request:bulk a%2Cb,c%20d,100%25,**,x";
+    struct grant grant;
     struct error error;
     struct buffer out;
     buffer_init(&out, 1024);
-    assert_ok(access_parse(TEXT("redeem,request:self,request:temporary_password,request:bulk"), tenants,
-                           sizeof tenants - 1, &access, &error),
+    assert_ok(grant_parse(TEXT("redeem,request:self,request:temporary_password,request:bulk"), tenants,
+                          sizeof tenants - 1, &grant, &error),
               &error);
-    assert_true(access_has_tenant(&access, TEXT("a,b")));
-    assert_true(access_has_tenant(&access, TEXT("*")));
-    assert_false(access.all_tenants);
-    access_print(&access, &out);
+    assert_true(grant_has_tenant(&grant, TEXT("a,b")));
+    assert_true(grant_has_tenant(&grant, TEXT("**")));
+    assert_false(grant_has_tenant(&grant, TEXT("*")));
+    grant_print(&grant, &out);
     assert_int_equal(out.size, sizeof expected - 1);
     assert_memory_equal(out.bytes, expected, out.size);
-    access_clear(&access);
+    grant_clear(&grant);
     buffer_clear(&out);
 }
 
@@ -119,14 +119,14 @@ static void a_wrong_file_is_refused_with_its_line(void **state)
 static void every_scope_has_one_name(void **state)
 {
     (void)state;
-    for (unsigned bit = 1; bit <= SCOPE_STATUS; bit <<= 1) {
+    for (unsigned bit = 1; bit < 1u << SCOPE_COUNT; bit <<= 1) {
         enum scope scope;
         assert_non_null(scope_name((enum scope)bit));
-        assert_true(scope_parse(text_of(scope_name((enum scope)bit)), &scope));
+        assert_true(scope_of_name(text_of(scope_name((enum scope)bit)), &scope));
         assert_int_equal(scope, bit);
-        assert_non_null(strstr(scope_names(), scope_name((enum scope)bit)));
+        assert_non_null(strstr(grant_scope_names(), scope_name((enum scope)bit)));
     }
-    assert_null(scope_name((enum scope)(SCOPE_STATUS << 1)));
+    assert_string_equal(scope_name((enum scope)(1u << SCOPE_COUNT)), "");
 }
 
 int main(void)
@@ -134,7 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_whole_key_opens),
         cmocka_unit_test(a_key_has_its_name_scopes_and_tenants),
-        cmocka_unit_test(access_is_printed_as_it_is_read),
+        cmocka_unit_test(a_grant_is_printed_as_it_is_read),
         cmocka_unit_test(a_wrong_file_is_refused_with_its_line),
         cmocka_unit_test(every_scope_has_one_name),
     };

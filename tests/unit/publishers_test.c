@@ -106,11 +106,11 @@ static void a_publisher_has_its_scopes_and_tenants(void **state)
     assert_null(publishers_find(publishers, TEXT("we")));
     assert_null(publishers_find(publishers, TEXT("")));
     assert_ptr_equal(publishers_at(publishers, 0), batch);
-    assert_true(access_has_scope(&web->access, SCOPE_REQUEST_ADMIN));
-    assert_false(access_has_scope(&batch->access, SCOPE_REQUEST_ADMIN));
-    assert_true(access_has_tenant(&web->access, TEXT("glo,bex")));
-    assert_false(access_has_tenant(&web->access, TEXT("ACME")));
-    assert_true(access_has_tenant(&batch->access, TEXT("anybody")));
+    assert_true(grant_has_scope(&web->grant, SCOPE_REQUEST_ADMIN));
+    assert_false(grant_has_scope(&batch->grant, SCOPE_REQUEST_ADMIN));
+    assert_true(grant_has_tenant(&web->grant, TEXT("glo,bex")));
+    assert_false(grant_has_tenant(&web->grant, TEXT("ACME")));
+    assert_true(grant_has_tenant(&batch->grant, TEXT("anybody")));
     publishers_free(&publishers);
     assert_null(publishers);
 }
@@ -128,6 +128,7 @@ static void a_wrong_file_is_refused_with_its_line(void **state)
         {"a " SECRET_B " request:self,, *", "\"\" is no scope"},
         {"a " SECRET_B " request:self x,", "tenant 2 of the list"},
         {"a " SECRET_B " request:self x,*", "tenant 2 of the list"},
+        {"a " SECRET_B " request:self %2A", "tenant 1 of the list"},
         {"a " SECRET_B " request:self x%2", "tenant 1 of the list"},
         {"a " SECRET_B " request:self x%2c", "tenant 1 of the list"},
         {"a " SECRET_B " request:self x%00", "tenant 1 of the list"},
