@@ -1,0 +1,43 @@
+/* What happened to a mail ▸ what becomes of its request.  The only place that decides; adapters report, steps obey.
+ * Pure. */
+#ifndef WORKER_DISPOSITION_H
+#define WORKER_DISPOSITION_H
+
+#include "core/outcome.h"
+#include "core/smtp/result.h"
+
+enum disposition_action {
+    DISPOSITION_SENT,        /* the relay has it */
+    DISPOSITION_RETRY,       /* a copy to retry tier `tier`, reason for the audit record `deferred` */
+    DISPOSITION_DEAD,        /* a dead letter with `reason` */
+    DISPOSITION_HOLD,        /* the relay is not there: give the lease back, wait for it; no attempt is burnt */
+    DISPOSITION_BEGIN_AGAIN, /* the lease is gone and nothing was sent: ask anew */
+    DISPOSITION_STOP         /* somebody else goes on: give the lease back and forget the event */
+};
+
+struct disposition {
+    enum disposition_action action;
+    enum reason reason; /* of RETRY and DEAD */
+    unsigned tier;      /* of RETRY */
+    bool maybe_mailed;  /* this attempt ended with nobody knowing whether the mail is out */
+};
+
+/* What the worker knows of the request besides the relay's answer. */
+struct disposition_history {
+    unsigned tries;     /* answers of the relay before this one (R.tries) */
+    unsigned tiers;     /* retry topics, at least 1 */
+    unsigned shutdowns; /* 421 in a row to this recipient, this one included */
+    bool revoked;       /* the partition belongs to somebody else by now */
+};
+
+/* From this many 421 in a row for one recipient on, it counts as an answer about the recipient. */
+#define DISPOSITION_SHUTDOWNS 3
+
+struct disposition disposition_of_mail(const struct smtp_result *result,
+                                       const struct disposition_history *history);
+
+/* Index of the tier for a copy of an event that waits at the dot: the shortest one that is longer than the dot's
+ * deadline, so that the copy comes due only when this attempt has ended. */
+unsigned disposition_park_tier(const int64_t *tiers_ms, unsigned tiers, int64_t dot_deadline_ms);
+
+#endif

@@ -1,2 +1,0 @@
-/* worker */
-typedef int room_is_empty;
