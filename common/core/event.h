@@ -50,7 +50,7 @@ struct asserted_by {
     bool bulk;
 };
 
-struct event {
+struct reset_event {
     char id[EVENT_ID_SIZE]; /* lower case, whatever case the record had */
     int64_t time_ms;
     struct text source;
@@ -62,9 +62,9 @@ struct event {
 /* Total over any bytes.  Fails with STATUS_INVALID (error->field is the JSON Pointer of the field at fault,
  * and *reason, where wanted, says why for the dead letter: empty, too_large, not_json, schema) or
  * STATUS_MEMORY. */
-enum status event_decode(struct text value, struct event **event, enum reason *reason,
+enum status reset_event_decode(struct text value, struct reset_event **event, enum reason *reason,
                          struct error *error) WARN_UNUSED;
-void event_free(struct event **event);
+void reset_event_free(struct reset_event **event);
 
 /* The same for the body of POST /v1/password-resets or a line of `send`; unknown fields are refused. */
 enum status request_decode(struct text body, struct request **request, enum reason *reason,
@@ -81,7 +81,7 @@ struct event_stamp {
     struct text traceparent;
     struct asserted_by asserted_by;
 };
-enum status event_encode(const struct request *request, const struct event_stamp *stamp, struct buffer *out,
+enum status reset_event_encode(const struct request *request, const struct event_stamp *stamp, struct buffer *out,
                          struct error *error) WARN_UNUSED;
 
 /* BLAKE2b-128 over the decoded fields of `data`, each with its length, without asserted_by: equal if and only
