@@ -62,8 +62,7 @@ struct disposition disposition_of_mail(const struct smtp_result *result,
     case SMTP_UNAVAILABLE:
         return unavailable(result, history);
     case SMTP_WITHHELD:
-        return (struct disposition){.action = history->revoked ? DISPOSITION_STOP
-                                                               : DISPOSITION_BEGIN_AGAIN};
+        return (struct disposition){.action = history->revoked ? DISPOSITION_STOP : DISPOSITION_BEGIN_AGAIN};
     }
     return dead(REASON_MAIL);
 }

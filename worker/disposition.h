@@ -1,16 +1,18 @@
-/* What happened to a mail ▸ what becomes of its request.  The only place that decides; adapters report, steps obey.
- * Pure. */
+/* What happened to a mail ▸ what becomes of its request.  The only place that decides; adapters report, steps
+ * obey. Pure. */
 #ifndef WORKER_DISPOSITION_H
 #define WORKER_DISPOSITION_H
+
+#include <stdint.h>
 
 #include "core/outcome.h"
 #include "core/smtp/result.h"
 
 enum disposition_action {
-    DISPOSITION_SENT,        /* the relay has it */
-    DISPOSITION_RETRY,       /* a copy to retry tier `tier`, reason for the audit record `deferred` */
-    DISPOSITION_DEAD,        /* a dead letter with `reason` */
-    DISPOSITION_HOLD,        /* the relay is not there: give the lease back, wait for it; no attempt is burnt */
+    DISPOSITION_SENT,  /* the relay has it */
+    DISPOSITION_RETRY, /* a copy to retry tier `tier`, reason for the audit record `deferred` */
+    DISPOSITION_DEAD,  /* a dead letter with `reason` */
+    DISPOSITION_HOLD,  /* the relay is not there: give the lease back, wait for it; no attempt is burnt */
     DISPOSITION_BEGIN_AGAIN, /* the lease is gone and nothing was sent: ask anew */
     DISPOSITION_STOP         /* somebody else goes on: give the lease back and forget the event */
 };
@@ -36,8 +38,8 @@ struct disposition_history {
 struct disposition disposition_of_mail(const struct smtp_result *result,
                                        const struct disposition_history *history);
 
-/* Index of the tier for a copy of an event that waits at the dot: the shortest one that is longer than the dot's
- * deadline, so that the copy comes due only when this attempt has ended. */
+/* Index of the tier for a copy of an event that waits at the dot: the shortest one that is longer than the
+ * dot's deadline, so that the copy comes due only when this attempt has ended. */
 unsigned disposition_park_tier(const int64_t *tiers_ms, unsigned tiers, int64_t dot_deadline_ms);
 
 #endif

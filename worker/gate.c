@@ -1,6 +1,6 @@
-/* Waiters are called from a timer of the gate's own, never from inside success or failure: whoever reports is usually
- * in the middle of a step.  A gate that was shut lets all through together once the delay is over and the probe, if there
- * is one, has succeeded; their number is bounded by the events in flight. */
+/* Waiters are called from a timer of the gate's own, never from inside success or failure: whoever reports is
+ * usually in the middle of a step.  A gate that was shut lets all through together once the delay is over and
+ * the probe, if there is one, has succeeded; their number is bounded by the events in flight. */
 #include "worker/gate.h"
 
 #include <stdio.h>

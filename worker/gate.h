@@ -1,5 +1,6 @@
-/* A dependency that may be away (Redis, the relay, Kafka): events that need it wait here, and the worker takes no new
- * ones meanwhile.  A circuit breaker with jitter decides when to ask again; the asking is the owner's probe. */
+/* A dependency that may be away (Redis, the relay, Kafka): events that need it wait here, and the worker
+ * takes no new ones meanwhile.  A circuit breaker with jitter decides when to ask again; the asking is the
+ * owner's probe. */
 #ifndef WORKER_GATE_H
 #define WORKER_GATE_H
 
@@ -22,8 +23,8 @@ struct gate_options {
     const char *name;   /* "redis", "smtp", "kafka"; a constant */
     unsigned threshold; /* failures in a row that shut it */
     int64_t first_ms, most_ms;
-    /* Asks the dependency whether it is back; gate_success or gate_failure follows, at once or later.  NULL: those who
-     * wait are let through and find out. */
+    /* Asks the dependency whether it is back; gate_success or gate_failure follows, at once or later.  NULL:
+     * those who wait are let through and find out. */
     void (*probe)(void *context);
     void (*opened)(void *context); /* it is open again: there may be room for new events */
     void *context;
@@ -45,7 +46,8 @@ void gate_success(struct gate *gate);
 /* `reason` is one sentence for log and readiness. */
 void gate_failure(struct gate *gate, const char *reason);
 
-/* Calls waiter->go from the loop when the gate is open (also when it is open now).  A waiter waits at one place only. */
+/* Calls waiter->go from the loop when the gate is open (also when it is open now).  A waiter waits at one
+ * place only. */
 void gate_wait(struct gate *gate, struct gate_waiter *waiter);
 void gate_leave(struct gate_waiter *waiter);
 

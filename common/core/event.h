@@ -63,7 +63,7 @@ struct reset_event {
  * and *reason, where wanted, says why for the dead letter: empty, too_large, not_json, schema) or
  * STATUS_MEMORY. */
 enum status reset_event_decode(struct text value, struct reset_event **event, enum reason *reason,
-                         struct error *error) WARN_UNUSED;
+                               struct error *error) WARN_UNUSED;
 void reset_event_free(struct reset_event **event);
 
 /* The same for the body of POST /v1/password-resets or a line of `send`; unknown fields are refused. */
@@ -81,8 +81,8 @@ struct event_stamp {
     struct text traceparent;
     struct asserted_by asserted_by;
 };
-enum status reset_event_encode(const struct request *request, const struct event_stamp *stamp, struct buffer *out,
-                         struct error *error) WARN_UNUSED;
+enum status reset_event_encode(const struct request *request, const struct event_stamp *stamp,
+                               struct buffer *out, struct error *error) WARN_UNUSED;
 
 /* BLAKE2b-128 over the decoded fields of `data`, each with its length, without asserted_by: equal if and only
  * if two bodies under one id ask for the same (PROTOCOL: "digest"). */
