@@ -16,9 +16,7 @@ enum config_key {
     CONFIG_TOPICS_RETRY,
     CONFIG_TOPICS_PARTITIONS,
     CONFIG_TOPICS_REPLICATION,
-    CONFIG_REDIS_URL,
-    CONFIG_REDIS_USERNAME,
-    CONFIG_REDIS_PASSWORD, /* secret */
+    CONFIG_REDIS_URL, /* with its password, if any */
     CONFIG_REDIS_PREFIX,
     CONFIG_REDIS_CONNECT_TIMEOUT,
     CONFIG_REDIS_TIMEOUT,
@@ -33,14 +31,14 @@ enum config_key {
     CONFIG_SMTP_CONNECTIONS,
     CONFIG_SMTP_MESSAGES_PER_CONNECTION,
     CONFIG_SMTP_IDLE_TIMEOUT,
-    CONFIG_SMTP_CONNECT_TIMEOUT,
-    CONFIG_SMTP_GREETING_TIMEOUT,
+    CONFIG_SMTP_CONNECT_TIMEOUT, /* name, TCP, greeting, EHLO, TLS, AUTH */
     CONFIG_SMTP_MAIL_TIMEOUT,
     CONFIG_SMTP_RCPT_TIMEOUT,
     CONFIG_SMTP_DATA_TIMEOUT,
     CONFIG_SMTP_BLOCK_TIMEOUT,
     CONFIG_SMTP_DOT_TIMEOUT,
-    CONFIG_SMTP_RSET_TIMEOUT,
+    CONFIG_SMTP_QUIT_TIMEOUT, /* RSET and QUIT */
+    CONFIG_SMTP_QUEUE_TIMEOUT,
     CONFIG_LINK_URL,
     CONFIG_TOKEN_TTL,
     CONFIG_TOKEN_MASTER_KEYS_FILE,
@@ -55,8 +53,9 @@ enum config_key {
     CONFIG_LIMITS_PER_RECIPIENT,
     CONFIG_LIMITS_PER_ACTOR,
     CONFIG_LIMITS_PER_CLIENT,
-    CONFIG_SECURITY_PLAINTEXT, /* choice: enum config_plaintext */
-    CONFIG_TEMPLATES_DIRECTORY,
+    CONFIG_SECURITY_PLAINTEXT,  /* choice: enum config_plaintext */
+    CONFIG_TEMPLATES_DIRECTORY, /* not set: the built-in ones */
+    CONFIG_TEMPLATES_DEFAULT_LOCALE,
     CONFIG_HTTP_LISTEN,       /* address */
     CONFIG_HTTP_HEADER_LIMIT, /* bytes */
     CONFIG_HTTP_BODY_LIMIT,
@@ -67,7 +66,7 @@ enum config_key {
     CONFIG_HTTP_KAFKA_DEADLINE,
     CONFIG_HTTP_DRAIN,
     CONFIG_WORKER_GROUP_ID,
-    CONFIG_WORKER_NAME,
+    CONFIG_WORKER_NAME, /* not set: the caller takes host name and process id */
     CONFIG_WORKER_CONCURRENCY,
     CONFIG_WORKER_DRAIN,
     CONFIG_SEND_IN_FLIGHT,
@@ -99,7 +98,7 @@ enum setting_type {
     SETTING_LIST, /* "admin,manager" */
     SETTING_PATH,
     SETTING_ADDRESS, /* "127.0.0.1:8080", "[::1]:8080" */
-    SETTING_URL,     /* a password in it makes it a secret */
+    SETTING_URL,     /* a password in it makes it a secret; `_file` and `_FILE` work */
     SETTING_BYTES    /* "16KiB", "1MiB", plain bytes; range in bytes */
 };
 
