@@ -22,6 +22,9 @@ void locale_free(struct locale **locale);
 struct text locale_tag(const struct locale *locale);
 bool locale_right_to_left(const struct locale *locale);
 
+/* The further tags that it serves, with spaces between them. */
+struct text locale_claims(const struct locale *locale);
+
 /* Appends a moment (milliseconds since 1970, UTC) in words, e.g. "Monday, 24 November 2025, 05:10 UTC";
  * seconds are cut off, so that the time named is never later than the time meant. */
 void locale_write_time(const struct locale *locale, int64_t time_ms, struct buffer *out);

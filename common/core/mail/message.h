@@ -56,4 +56,8 @@ struct message_facts {
 enum status message_build(const struct mail_profile *profile, const struct mail *mail, struct buffer *out,
                           struct message_facts *facts, struct error *error) WARN_UNUSED;
 
+/* Appends one part of the same message as the reader's program has it after decoding; errors as above. */
+enum status message_render_part(const struct mail_profile *profile, const struct mail *mail,
+                                enum mail_part part, struct buffer *out, struct error *error) WARN_UNUSED;
+
 #endif

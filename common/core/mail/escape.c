@@ -1,0 +1,94 @@
+/* One loop over the characters of a value, and one table of what a character becomes for each place.  Runs
+ * without anything to escape are copied whole: most values are. */
+#include "core/mail/escape.h"
+
+#include "core/mail/characters.h"
+
+static const char *entity_of(uint32_t code)
+{
+    switch (code) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        return NULL;
+    }
+}
+
+/* Whether RFC 3986 lets the character stand in a URL; '%' stays, because the URL comes encoded. */
+static bool is_url_character(uint32_t code)
+{
+    return (code >= '0' && code <= '9') || (code >= 'A' && code <= 'Z') || (code >= 'a' && code <= 'z') ||
+           (code > 0x20 && code < 0x7F && strchr("-._~:/?#[]@!$&'()*+,;=%", (int)code));
+}
+
+static void append_percent(struct text bytes, struct buffer *out)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < bytes.size; i++) {
+        unsigned char byte = (unsigned char)bytes.bytes[i];
+        const char escaped[3] = {'%', digits[byte >> 4], digits[byte & 15]};
+        buffer_append(out, escaped, sizeof escaped);
+    }
+}
+
+/* Whether the character may be copied as it is. */
+static bool is_plain(enum place place, uint32_t code, size_t size)
+{
+    if (size == 0 || character_is_control(code))
+        return false;
+    if (place == PLACE_HTML_URL && !is_url_character(code))
+        return false;
+    return place < PLACE_HTML_TEXT || !entity_of(code);
+}
+
+static void append_escaped(enum place place, uint32_t code, struct text bytes, struct buffer *out)
+{
+    const char *entity = entity_of(code);
+    if (character_is_control(code))
+        return;
+    if (place == PLACE_HTML_URL && !is_url_character(code))
+        append_percent(bytes, out);
+    else if (entity)
+        buffer_append_string(out, entity);
+}
+
+static void append_value(enum place place, struct text value, struct buffer *out)
+{
+    size_t plain = 0; /* where the run that can be copied whole began */
+    for (size_t at = 0; at < value.size;) {
+        uint32_t code = 0;
+        size_t size = character_read(value, at, &code);
+        if (!is_plain(place, code, size)) {
+            buffer_append(out, value.bytes + plain, at - plain);
+            if (size)
+                append_escaped(place, code, (struct text){value.bytes + at, size}, out);
+            plain = at + (size ? size : 1);
+        }
+        at += size ? size : 1;
+    }
+    if (value.size)
+        buffer_append(out, value.bytes + plain, value.size - plain);
+}
+
+void escape_append(enum place place, enum isolation isolation, struct text value, struct buffer *out)
+{
+    const char *open = "", *close = "";
+    if (isolation != ISOLATE_NOT && place == PLACE_TEXT) {
+        open = isolation == ISOLATE_LEFT_TO_RIGHT ? "\xE2\x81\xA6" : "\xE2\x81\xA8"; /* LRI, FSI */
+        close = "\xE2\x81\xA9";                                                      /* PDI */
+    } else if (isolation != ISOLATE_NOT && place == PLACE_HTML_TEXT) {
+        open = isolation == ISOLATE_LEFT_TO_RIGHT ? "<bdi dir=\"ltr\">" : "<bdi>";
+        close = "</bdi>";
+    }
+    buffer_append_string(out, open);
+    append_value(place, value, out);
+    buffer_append_string(out, close);
+}

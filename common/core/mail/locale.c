@@ -1,0 +1,204 @@
+/* The words and the order of a date come from the locale's file and the calendar from arithmetic, so that
+ * neither libc's locale nor a time zone of the machine has a say.  A locale owns one copy of its file's
+ * content; everything else points into it. */
+#include "core/mail/locale.h"
+
+#include <stdlib.h>
+
+#include "core/mail/calendar.h"
+#include "core/mail/entries.h"
+
+enum { MONTHS = 12, WEEKDAYS = 7, TAG_SIZE = 35 };
+
+struct locale {
+    char tag[TAG_SIZE + 1];
+    char *content; /* owned */
+    bool right_to_left;
+    struct text also, time;
+    struct text months[MONTHS], weekdays[WEEKDAYS]; /* January first, Monday first */
+};
+
+static bool write_field(const struct locale *locale, struct text field, const struct calendar_moment *moment,
+                        struct buffer *out)
+{
+    if (text_equal(field, TEXT("weekday")))
+        buffer_append_text(out, locale->weekdays[moment->weekday]);
+    else if (text_equal(field, TEXT("month")))
+        buffer_append_text(out, locale->months[moment->month]);
+    else if (text_equal(field, TEXT("day")))
+        buffer_append_number(out, moment->day);
+    else if (text_equal(field, TEXT("year")))
+        buffer_append_number(out, moment->year);
+    else if (text_equal(field, TEXT("hour")))
+        calendar_write_two_digits(moment->hour, out);
+    else if (text_equal(field, TEXT("minute")))
+        calendar_write_two_digits(moment->minute, out);
+    else
+        return false;
+    return true;
+}
+
+/* Writes the pattern; false at a placeholder that it does not know or that does not end. */
+static bool write_pattern(const struct locale *locale, const struct calendar_moment *moment,
+                          struct buffer *out)
+{
+    const char *at = locale->time.bytes, *end = at + locale->time.size;
+    while (at < end) {
+        const char *open = memmem(at, (size_t)(end - at), "{{", 2);
+        if (!open)
+            break;
+        buffer_append(out, at, (size_t)(open - at));
+        const char *close = memmem(open, (size_t)(end - open), "}}", 2);
+        if (!close || !write_field(locale, (struct text){open + 2, (size_t)(close - open) - 2}, moment, out))
+            return false;
+        at = close + 2;
+    }
+    buffer_append(out, at, (size_t)(end - at));
+    return true;
+}
+
+static struct text trimmed(const char *begin, const char *end)
+{
+    while (begin < end && *begin == ' ')
+        begin++;
+    while (begin < end && end[-1] == ' ')
+        end--;
+    return (struct text){begin, (size_t)(end - begin)};
+}
+
+/* Splits `a | b | c` into exactly `wanted` words. */
+static bool split_words(struct text list, struct text *words, size_t wanted)
+{
+    const char *at = list.bytes, *end = at + list.size;
+    for (size_t i = 0; i < wanted; i++) {
+        const char *bar = memchr(at, '|', (size_t)(end - at));
+        if (!bar != (i + 1 == wanted))
+            return false;
+        words[i] = trimmed(at, bar ? bar : end);
+        if (words[i].size == 0)
+            return false;
+        at = bar ? bar + 1 : end;
+    }
+    return true;
+}
+
+static enum status read_words(struct entries *entries, const char *key, struct text *words, size_t wanted,
+                              struct error *error)
+{
+    struct entry *entry = entries_find(entries, text_of(key));
+    if (!entry)
+        return error_set(error, STATUS_CONFIG, "%s:1: `%s` is missing", entries->file, key);
+    if (!split_words(entry->value, words, wanted))
+        return error_set(error, STATUS_CONFIG, "%s:%u: `%s` wants %zu words with | between them",
+                         entries->file, entry->line, key, wanted);
+    return STATUS_OK;
+}
+
+static enum status read_time(struct locale *locale, struct entries *entries, struct error *error)
+{
+    struct entry *entry = entries_find(entries, TEXT("time"));
+    if (!entry)
+        return error_set(error, STATUS_CONFIG, "%s:1: `time` is missing", entries->file);
+    locale->time = entry->value;
+    struct buffer sample;
+    buffer_init(&sample, 1024);
+    struct calendar_moment moment = calendar_moment_of(0);
+    bool known = write_pattern(locale, &moment, &sample);
+    buffer_clear(&sample);
+    if (!known || !memmem(entry->value.bytes, entry->value.size, "UTC", 3))
+        return error_set(
+            error, STATUS_CONFIG,
+            "%s:%u: `time` takes {{weekday}} {{day}} {{month}} {{year}} {{hour}} {{minute}}, and says UTC",
+            entries->file, entry->line);
+    return STATUS_OK;
+}
+
+static enum status read_direction(struct locale *locale, struct entries *entries, struct error *error)
+{
+    struct entry *entry = entries_find(entries, TEXT("direction"));
+    locale->right_to_left = entry && text_equal(entry->value, TEXT("rtl"));
+    if (!entry || (!locale->right_to_left && !text_equal(entry->value, TEXT("ltr"))))
+        return error_set(error, STATUS_CONFIG, "%s:%u: `direction` is ltr or rtl", entries->file,
+                         entry ? entry->line : 1);
+    return STATUS_OK;
+}
+
+static bool is_tag(struct text tag)
+{
+    for (size_t i = 0; i < tag.size; i++) {
+        char byte = tag.bytes[i];
+        if (!((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+              (byte == '-' && i > 0 && i + 1 < tag.size)))
+            return false;
+    }
+    return tag.size >= 2 && tag.size <= TAG_SIZE;
+}
+
+enum status locale_parse(struct text tag, const char *file, struct text content, struct locale **locale,
+                         struct error *error)
+{
+    *locale = NULL;
+    if (!is_tag(tag))
+        return error_set(error, STATUS_CONFIG, "%s:1: the file's name is no language tag (BCP 47)", file);
+    struct locale *made = calloc(1, sizeof *made);
+    struct entries *entries = calloc(1, sizeof *entries);
+    char *copy = malloc(content.size + 1);
+    enum status status = STATUS_OK;
+    if (!made || !entries || !copy) {
+        free(copy);
+        status = error_set(error, STATUS_MEMORY, "no memory for the locale %s", file);
+        goto cleanup;
+    }
+    memcpy(made->tag, tag.bytes, tag.size);
+    made->content = copy;
+    if (content.size)
+        memcpy(copy, content.bytes, content.size);
+    status = entries_parse(file, (struct text){copy, content.size}, entries, error);
+    if (!status)
+        status = read_direction(made, entries, error);
+    if (!status)
+        status = read_words(entries, "months", made->months, MONTHS, error);
+    if (!status)
+        status = read_words(entries, "weekdays", made->weekdays, WEEKDAYS, error);
+    if (!status)
+        status = read_time(made, entries, error);
+    struct entry *also = status ? NULL : entries_find(entries, TEXT("also"));
+    made->also = also ? also->value : (struct text){"", 0};
+    if (!status)
+        status = entries_check_used(entries, error);
+cleanup:
+    free(entries);
+    if (status)
+        locale_free(&made);
+    *locale = made;
+    return status;
+}
+
+void locale_free(struct locale **locale)
+{
+    if (*locale)
+        free((*locale)->content);
+    free(*locale);
+    *locale = NULL;
+}
+
+struct text locale_tag(const struct locale *locale)
+{
+    return text_of(locale->tag);
+}
+
+bool locale_right_to_left(const struct locale *locale)
+{
+    return locale->right_to_left;
+}
+
+struct text locale_claims(const struct locale *locale)
+{
+    return locale->also;
+}
+
+void locale_write_time(const struct locale *locale, int64_t time_ms, struct buffer *out)
+{
+    struct calendar_moment moment = calendar_moment_of(time_ms);
+    (void)write_pattern(locale, &moment, out); /* tried when the locale was parsed */
+}

@@ -1,0 +1,14 @@
+/* The inside of a mail profile, for message.c. */
+#ifndef CORE_MAIL_MAIL_PROFILE_H
+#define CORE_MAIL_MAIL_PROFILE_H
+
+#include "core/mail/message.h"
+
+struct mail_profile {
+    char *from;                /* owned: the address */
+    struct buffer from_header; /* the whole line */
+    struct link_pattern link;
+    const struct template_set *templates;
+};
+
+#endif

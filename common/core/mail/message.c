@@ -1,0 +1,210 @@
+/* The message's fixed shape is ours, the encodings are GMime's (DESIGN.md, section 9, has the figures).
+ *
+ * The buffer serves as its own scratch: a part is rendered at its end, encoded behind that, and moved back
+ * over what was rendered, so that a token is in no memory but the one that is wiped.  The boundary begins
+ * with "=_", which neither quoted-printable nor base64 can produce.  Nothing here is chosen anew for a second
+ * try: the same mail gives the same bytes, and the same link the same Message-ID. */
+#include "core/mail/message.h"
+
+#include <gmime/gmime.h>
+
+#include "core/mail/address.h"
+#include "core/mail/calendar.h"
+#include "core/mail/encoded_word.h"
+#include "core/mail/mail_profile.h"
+#include "core/mail/mailbox.h"
+#include "core/mail/name.h"
+
+enum { URL_LIMIT = 2048, TIME_LIMIT = 256, ID_SIZE = 64, INCARNATION_SIZE = 32 };
+
+static const char *line_end = "\r\n";
+
+static bool is_id(struct text id, size_t limit, const char *others)
+{
+    for (size_t i = 0; i < id.size; i++) {
+        char byte = id.bytes[i];
+        if (!((byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+              (byte && strchr(others, byte))))
+            return false;
+    }
+    return id.size > 0 && id.size <= limit;
+}
+
+static enum status check_mail(const struct mail *mail, struct error *error)
+{
+    enum status status = address_check(mail->to, error);
+    if (status)
+        return status;
+    if (!is_id(mail->request_id, ID_SIZE, "-"))
+        return error_set_field(error, STATUS_INVALID, "/id",
+                               "the request id has a character that no Message-ID may have");
+    if (!is_id(mail->incarnation, INCARNATION_SIZE, "-_"))
+        return error_set_field(error, STATUS_INVALID, "/inc",
+                               "the link's incarnation is neither hex nor base64url");
+    if (!link_token_valid(mail->token))
+        return error_set_field(error, STATUS_INVALID, "/token", "the token is not base64url");
+    return STATUS_OK;
+}
+
+static void write_boundary(const struct mail *mail, const char *before, const char *after, struct buffer *out)
+{
+    buffer_append_string(out, before);
+    buffer_append_string(out, "=_");
+    buffer_append_text(out, mail->incarnation);
+    buffer_append_string(out, after);
+}
+
+/* LF becomes CRLF in what stands from `start` on. */
+static void end_lines(struct buffer *out, size_t start)
+{
+    size_t lines = 0;
+    for (size_t i = start; i < out->size; i++)
+        lines += out->bytes[i] == '\n';
+    if (!buffer_reserve(out, lines))
+        return;
+    size_t from = out->size, to = from + lines;
+    buffer_grow_by(out, lines);
+    while (from < to) { /* from the end: what has moved far enough meets what need not move */
+        char byte = out->bytes[--from];
+        out->bytes[--to] = byte;
+        if (byte == '\n')
+            out->bytes[--to] = '\r';
+    }
+}
+
+/* Replaces what stands from `start` on by its encoded form. */
+static void encode(struct buffer *out, size_t start, GMimeContentEncoding how)
+{
+    size_t size = out->size - start;
+    size_t room =
+        how == GMIME_CONTENT_ENCODING_BASE64 ? GMIME_BASE64_ENCODE_LEN(size) : GMIME_QP_ENCODE_LEN(size);
+    char *encoded = buffer_reserve(out, room);
+    if (!encoded)
+        return;
+    GMimeEncoding encoding;
+    g_mime_encoding_init_encode(&encoding, how);
+    size_t written = g_mime_encoding_flush(&encoding, out->bytes + start, size, encoded);
+    memmove(out->bytes + start, encoded, written);
+    out->size = start + written;
+    end_lines(out, start);
+}
+
+static void write_part(const struct mail_template *template, enum mail_part part, const struct mail *mail,
+                       const struct mail_values *values, struct buffer *out)
+{
+    bool quoted = template_mostly_ascii(template, part);
+    write_boundary(mail, "--", line_end, out);
+    buffer_append_string(out, part == MAIL_TEXT ? "Content-Type: text/plain; charset=utf-8\r\n"
+                                                : "Content-Type: text/html; charset=utf-8\r\n");
+    buffer_append_string(out, quoted ? "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+                                     : "Content-Transfer-Encoding: base64\r\n\r\n");
+    size_t start = out->size;
+    template_render(template, part, values, out);
+    encode(out, start, quoted ? GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE : GMIME_CONTENT_ENCODING_BASE64);
+    buffer_append_string(out, line_end);
+}
+
+static void write_subject(const struct mail_template *template, const struct mail_values *values,
+                          struct buffer *out)
+{
+    struct buffer subject;
+    buffer_init_secret(&subject, 2048);
+    template_render(template, MAIL_SUBJECT, values, &subject);
+    buffer_append_string(out, "Subject: ");
+    encoded_text_append(buffer_text(&subject), strlen("Subject: "), out);
+    buffer_append_string(out, line_end);
+    out->failed = out->failed || subject.failed;
+    buffer_clear(&subject);
+}
+
+static void write_headers(const struct mail_profile *profile, const struct mail *mail,
+                          const struct mail_template *template, const struct mail_values *values,
+                          struct buffer *out)
+{
+    buffer_append_string(out, "Date: ");
+    calendar_write_mail_date(mail->now_ms, out);
+    buffer_append_string(out, line_end);
+    buffer_append_text(out, buffer_text(&profile->from_header));
+    buffer_append_string(out, "To: ");
+    mailbox_append(values->value[MAIL_VALUE_NAME], mail->to, out);
+    write_subject(template, values, out);
+    buffer_append_string(out, "Message-ID: <");
+    buffer_append_text(out, mail->request_id);
+    buffer_append_byte(out, '.');
+    buffer_append_text(out, mail->incarnation);
+    buffer_append_byte(out, '@');
+    buffer_append_text(out, address_domain(mail_profile_from(profile)));
+    buffer_append_string(out, ">\r\nAuto-Submitted: auto-generated\r\nContent-Language: ");
+    buffer_append_text(out, locale_tag(template_locale(template)));
+    buffer_append_string(out, "\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n");
+    write_boundary(mail, " boundary=\"", "\"\r\n\r\n", out);
+}
+
+/* What the templates get to see of one mail. */
+struct content {
+    const struct mail_template *template;
+    struct mail_values values;
+    struct buffer link, expires;
+    bool named;
+};
+
+static void content_init(struct content *content, const struct mail_profile *profile, const struct mail *mail)
+{
+    content->template = template_find(profile->templates, mail->kind, mail->locale);
+    content->named = name_usable(mail->name);
+    buffer_init_secret(&content->link, URL_LIMIT);
+    buffer_init(&content->expires, TIME_LIMIT);
+    link_write(&profile->link, mail->token, &content->link);
+    locale_write_time(template_locale(content->template), mail->expires_at_ms, &content->expires);
+    content->values = (struct mail_values){.trigger = mail->trigger};
+    struct text *value = content->values.value;
+    value[MAIL_VALUE_NAME] = content->named ? mail->name : (struct text){"", 0};
+    value[MAIL_VALUE_TENANT] = mail->tenant;
+    value[MAIL_VALUE_LINK] = buffer_text(&content->link);
+    value[MAIL_VALUE_HOST] = profile->link.host;
+    value[MAIL_VALUE_EXPIRES] = buffer_text(&content->expires);
+    value[MAIL_VALUE_REQUEST_ID] = mail->request_id;
+}
+
+/* Clears the content; a message that did not fit is no message. */
+static enum status content_end(struct content *content, struct buffer *out, struct error *error)
+{
+    bool failed = out->failed || content->link.failed || content->expires.failed;
+    buffer_clear(&content->link);
+    buffer_clear(&content->expires);
+    if (!failed)
+        return STATUS_OK;
+    buffer_reset(out);
+    return error_set(error, STATUS_FULL, "the message is larger than the %zu KiB it may have",
+                     out->limit / 1024);
+}
+
+enum status message_build(const struct mail_profile *profile, const struct mail *mail, struct buffer *out,
+                          struct message_facts *facts, struct error *error)
+{
+    buffer_reset(out);
+    enum status status = check_mail(mail, error);
+    if (status)
+        return status;
+    struct content content;
+    content_init(&content, profile, mail);
+    facts->needs_smtputf8 = address_needs_smtputf8(mail->to);
+    facts->name_left_out = mail->name.size > 0 && !content.named;
+    write_headers(profile, mail, content.template, &content.values, out);
+    write_part(content.template, MAIL_TEXT, mail, &content.values, out);
+    write_part(content.template, MAIL_HTML, mail, &content.values, out);
+    write_boundary(mail, "--", "--\r\n", out);
+    return content_end(&content, out, error);
+}
+
+enum status message_render_part(const struct mail_profile *profile, const struct mail *mail,
+                                enum mail_part part, struct buffer *out, struct error *error)
+{
+    enum status status = check_mail(mail, error);
+    if (status)
+        return status;
+    struct content content;
+    content_init(&content, profile, mail);
+    template_render(content.template, part, &content.values, out);
+    return content_end(&content, out, error);
+}

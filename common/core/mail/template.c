@@ -1,0 +1,228 @@
+/* The set of all templates: which files belong together, which one serves a reader, and rendering.
+ *
+ * A set is made of locales/TAG.locale (a language), KIND/TAG.mail (the sentences of one kind of mail in it)
+ * and page.txt and page.html (how the sentences become a mail; KIND/page.* where a kind wants its own). Every
+ * kind must speak every language.  The set owns everything and keeps nothing of the sources. */
+#include "core/mail/template.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/mail/characters.h"
+#include "core/mail/template_part.h"
+
+enum { LOCALES_MAX = 64, PATH_SIZE = 96 };
+
+struct mail_template {
+    const struct locale *locale;
+    struct template_part parts[MAIL_PART_COUNT];
+};
+
+struct template_set {
+    struct locale *locales[LOCALES_MAX];
+    size_t count;
+    size_t fallback; /* the default's index */
+    struct mail_template mails[MAIL_KIND_COUNT][LOCALES_MAX];
+};
+
+static const char *const kind_names[MAIL_KIND_COUNT] = {[MAIL_LINK] = "link"};
+
+struct sources {
+    const struct template_source *list;
+    size_t count;
+};
+
+static const struct template_source *find_source(struct sources sources, const char *folder, struct text name,
+                                                 const char *extension)
+{
+    char path[PATH_SIZE];
+    int size = snprintf(path, sizeof path, "%s%s%.*s.%s", folder, *folder ? "/" : "", (int)name.size,
+                        name.bytes, extension);
+    for (size_t i = 0; i < sources.count && size > 0 && (size_t)size < sizeof path; i++)
+        if (strcmp(sources.list[i].path, path) == 0)
+            return &sources.list[i];
+    return NULL;
+}
+
+/* The TAG of FOLDER/TAG.EXTENSION, size 0 where `path` is none of these. */
+static struct text tag_of(const char *path, const char *folder, const char *extension)
+{
+    size_t folder_size = strlen(folder), extension_size = strlen(extension), size = strlen(path);
+    if (size < folder_size + extension_size + 3 || memcmp(path, folder, folder_size) != 0 ||
+        path[folder_size] != '/' || path[size - extension_size - 1] != '.' ||
+        strcmp(path + size - extension_size, extension) != 0)
+        return (struct text){"", 0};
+    return (struct text){path + folder_size + 1, size - folder_size - extension_size - 2};
+}
+
+static enum status add_locale(struct template_set *set, const struct template_source *source,
+                              struct error *error)
+{
+    struct text tag = tag_of(source->path, "locales", "locale");
+    if (tag.size == 0)
+        return STATUS_OK;
+    if (set->count == LOCALES_MAX)
+        return error_set(error, STATUS_CONFIG, "%s:1: more than %d locales", source->file, LOCALES_MAX);
+    enum status status = locale_parse(tag, source->file, source->content, &set->locales[set->count], error);
+    set->count += status ? 0 : 1;
+    return status;
+}
+
+/* Sentences that nobody would ever read are a mistake in a name. */
+static enum status check_source(const struct template_set *set, const struct template_source *source,
+                                struct error *error)
+{
+    size_t size = strlen(source->path);
+    if (size < 5 || strcmp(source->path + size - 5, ".mail") != 0)
+        return STATUS_OK;
+    for (size_t kind = 0; kind < MAIL_KIND_COUNT; kind++) {
+        struct text tag = tag_of(source->path, kind_names[kind], "mail");
+        for (size_t i = 0; i < set->count; i++)
+            if (text_equal(locale_tag(set->locales[i]), tag))
+                return STATUS_OK;
+    }
+    return error_set(error, STATUS_CONFIG,
+                     "%s:1: there is no such kind of mail, or no locales/TAG.locale for its language",
+                     source->file);
+}
+
+static enum status add_part(struct sources sources, struct template_input *input, struct template_part *part,
+                            struct error *error)
+{
+    static const char *const extensions[] = {[MAIL_TEXT] = "txt", [MAIL_HTML] = "html"};
+    input->page = NULL;
+    if (input->part != MAIL_SUBJECT) {
+        const char *extension = extensions[input->part];
+        input->page = find_source(sources, kind_names[input->kind], TEXT("page"), extension);
+        if (!input->page)
+            input->page = find_source(sources, "", TEXT("page"), extension);
+        if (!input->page)
+            return error_set(error, STATUS_CONFIG, "page.%s:1: the file is missing", extension);
+    }
+    return template_part_parse(input, part, error);
+}
+
+static enum status add_mail(struct template_set *set, struct sources sources, enum mail_kind kind,
+                            size_t locale, struct entries *entries, struct error *error)
+{
+    struct text tag = locale_tag(set->locales[locale]);
+    const struct template_source *source = find_source(sources, kind_names[kind], tag, "mail");
+    if (!source)
+        return error_set(error, STATUS_CONFIG,
+                         "%s/%.*s.mail:1: the file is missing, as locales/%.*s.locale is there",
+                         kind_names[kind], (int)tag.size, tag.bytes, (int)tag.size, tag.bytes);
+    struct mail_template *mail = &set->mails[kind][locale];
+    mail->locale = set->locales[locale];
+    enum status status = entries_parse(source->file, source->content, entries, error);
+    struct template_input input = {.kind = kind, .entries = entries, .locale = mail->locale};
+    for (unsigned part = 0; part < MAIL_PART_COUNT && !status; part++) {
+        input.part = (enum mail_part)part;
+        status = add_part(sources, &input, &mail->parts[part], error);
+    }
+    return status ? status : entries_check_used(entries, error);
+}
+
+static enum status fill(struct template_set *set, struct sources sources, const char *default_locale,
+                        struct entries *entries, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < sources.count && !status; i++)
+        status = add_locale(set, &sources.list[i], error);
+    for (size_t i = 0; i < sources.count && !status; i++)
+        status = check_source(set, &sources.list[i], error);
+    for (size_t kind = 0; kind < MAIL_KIND_COUNT && !status; kind++)
+        for (size_t i = 0; i < set->count && !status; i++)
+            status = add_mail(set, sources, (enum mail_kind)kind, i, entries, error);
+    if (status)
+        return status;
+    set->fallback = locale_lookup(set->locales, set->count, text_of(default_locale));
+    if (set->fallback == SIZE_MAX)
+        return error_set(error, STATUS_CONFIG,
+                         "locales/%s.locale:1: the file of the default locale is missing", default_locale);
+    return STATUS_OK;
+}
+
+enum status template_set_new(const struct template_source *sources, size_t count, const char *default_locale,
+                             struct template_set **set, struct error *error)
+{
+    struct template_set *made = calloc(1, sizeof *made);
+    struct entries *entries = calloc(1, sizeof *entries);
+    enum status status = made && entries
+                             ? fill(made, (struct sources){sources, count}, default_locale, entries, error)
+                             : error_set(error, STATUS_MEMORY, "no memory for the templates");
+    free(entries);
+    if (status)
+        template_set_free(&made);
+    *set = made;
+    return status;
+}
+
+void template_set_free(struct template_set **set)
+{
+    if (!*set)
+        return;
+    for (size_t i = 0; i < LOCALES_MAX; i++) {
+        for (size_t kind = 0; kind < MAIL_KIND_COUNT; kind++)
+            for (size_t part = 0; part < MAIL_PART_COUNT; part++)
+                template_part_clear(&(*set)->mails[kind][i].parts[part]);
+        locale_free(&(*set)->locales[i]);
+    }
+    free(*set);
+    *set = NULL;
+}
+
+const struct mail_template *template_find(const struct template_set *set, enum mail_kind kind,
+                                          struct text locale)
+{
+    size_t found = locale_lookup(set->locales, set->count, locale);
+    return &set->mails[kind][found == SIZE_MAX ? set->fallback : found];
+}
+
+const struct locale *template_locale(const struct mail_template *mail)
+{
+    return mail->locale;
+}
+
+/* Where the locale runs to the right, or the value does, they are kept from reordering each other. */
+static enum isolation isolation_of(const struct mail_template *mail, const struct segment *segment,
+                                   struct text value)
+{
+    if (segment->value == MAIL_VALUE_LINK || segment->value == MAIL_VALUE_EXPIRES)
+        return ISOLATE_NOT; /* the link stands on its own, the time is the locale's own words */
+    if (!locale_right_to_left(mail->locale) && !characters_right_to_left(value))
+        return ISOLATE_NOT;
+    bool machine = segment->value == MAIL_VALUE_HOST || segment->value == MAIL_VALUE_REQUEST_ID;
+    return machine ? ISOLATE_LEFT_TO_RIGHT : ISOLATE_FIRST_STRONG;
+}
+
+static bool section_holds(const struct segment *section, const struct mail_values *values)
+{
+    bool holds = section->condition == CONDITION_VALUE ? values->value[section->value].size > 0
+                                                       : values->trigger == section->trigger;
+    return holds != section->negated;
+}
+
+void template_render(const struct mail_template *mail, enum mail_part part, const struct mail_values *values,
+                     struct buffer *out)
+{
+    const struct template_part *parsed = &mail->parts[part];
+    for (size_t i = 0; i < parsed->count; i++) {
+        const struct segment *segment = &parsed->segments[i];
+        if (segment->kind == SEGMENT_LITERAL) {
+            buffer_append(out, parsed->literals.bytes + segment->at, segment->size);
+        } else if (segment->kind == SEGMENT_VALUE) {
+            struct text value = values->value[segment->value];
+            escape_append(segment->place, isolation_of(mail, segment, value), value, out);
+        } else if (!section_holds(segment, values)) {
+            i = segment->end - 1;
+        }
+    }
+}
+
+bool template_mostly_ascii(const struct mail_template *mail, enum mail_part part)
+{
+    /* Quoted-printable takes 3 bytes for one beyond ASCII, base64 4/3 and its line ends for any. */
+    const struct template_part *parsed = &mail->parts[part];
+    return parsed->beyond_ascii * 5 < parsed->ascii;
+}
