@@ -12,6 +12,7 @@ from .processes import free_port
 
 CUT = "cut the connection"
 STALL = "never answer"
+HOLD = "keep the mail, answer 250 when the test says release()"
 
 
 class Closed(Exception):
@@ -38,6 +39,8 @@ class SmtpServer:
         self._thread = None
         self._server = None
         self._writers = set()
+        self._released = None
+        self.held = Store()
 
     def rule(self, step, answer):
         """`answer`: a function of the step's subject, or a reply for all; None takes the rule away."""
@@ -50,6 +53,7 @@ class SmtpServer:
         self._loop = asyncio.new_event_loop()
 
         async def serve():
+            self._released = asyncio.Event()
             self._server = await asyncio.start_server(self._session, "127.0.0.1", self.port, backlog=256,
                                                       limit=4 << 20)
             ready.set()
@@ -80,6 +84,10 @@ class SmtpServer:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._thread = None
+
+    def release(self):
+        """Answers what is held at the dot, and whatever comes to it later."""
+        self._loop.call_soon_threadsafe(self._released.set)
 
     # One connection.
 
@@ -160,6 +168,10 @@ class SmtpServer:
         mail.raw = b"\r\n".join(line[1:] if line.startswith(b".") else line for line in body[:-5].split(b"\r\n"))
         mail.raw += b"\r\n"
         answer = self._answer_of("dot", mail, "250 2.0.0 queued")
+        if answer == HOLD:
+            self.held.add(mail)
+            await self._released.wait()
+            answer = "250 2.0.0 queued at last"
         taken = answer == self.TAKE_AND_CUT or isinstance(answer, list) or answer.startswith("2")
         (self.mails if taken else self.refused).add(mail)
         await self._reply(writer, CUT if answer == self.TAKE_AND_CUT else answer)
