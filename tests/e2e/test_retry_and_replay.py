@@ -10,7 +10,7 @@ from support.waiting import eventually
 
 @pytest.fixture
 def running(deploy):
-    relay = deploy(tiers=("1s", "2s"))
+    relay = deploy()
     relay.the_worker = relay.worker()
     return relay
 

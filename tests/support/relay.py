@@ -18,7 +18,7 @@ ALL_SCOPES = ("request:self", "request:admin", "redeem", "revoke", "notify", "st
 
 
 class Relay:
-    def __init__(self, folder, broker, redis, smtp_url, settings=None, tiers=("1s", "2s")):
+    def __init__(self, folder, broker, redis, smtp_url, settings=None, tiers=("1s", "60s")):
         self.folder = folder
         self.broker = broker
         self.redis = redis
@@ -41,6 +41,7 @@ class Relay:
             "redis.url": redis.url,
             "smtp.url": smtp_url,
             "smtp.tls": "off",
+            "smtp.dot_timeout": "50s",  # below the longest tier, as it must be
             "smtp.from": "Example <no-reply@example.org>",
             "link.url": "https://app.example.org/reset#{token}",
             "token.master_keys_file": str(folder / "master.keys"),

@@ -12,7 +12,7 @@ from .processes import free_port
 
 CUT = "cut the connection"
 STALL = "never answer"
-HOLD = "keep the mail, answer 250 when the test says release()"
+HOLD = "answer held_answer when the test says release()"
 
 
 class Closed(Exception):
@@ -41,6 +41,7 @@ class SmtpServer:
         self._writers = set()
         self._released = None
         self.held = Store()
+        self.held_answer = "250 2.0.0 queued at last"
 
     def rule(self, step, answer):
         """`answer`: a function of the step's subject, or a reply for all; None takes the rule away."""
@@ -171,7 +172,7 @@ class SmtpServer:
         if answer == HOLD:
             self.held.add(mail)
             await self._released.wait()
-            answer = "250 2.0.0 queued at last"
+            answer = self.held_answer
         taken = answer == self.TAKE_AND_CUT or isinstance(answer, list) or answer.startswith("2")
         (self.mails if taken else self.refused).add(mail)
         await self._reply(writer, CUT if answer == self.TAKE_AND_CUT else answer)

@@ -1,0 +1,137 @@
+"""Canaries: no token is found anywhere, and no address outside the values of the request, retry and dead-letter
+topics, in any spelling."""
+import base64
+import subprocess
+import urllib.parse
+
+from support import events, web
+from support.expectations import the_mail_to
+from support.waiting import eventually
+
+
+def spellings(secret):
+    """Raw, hex, base64 at each alignment, percent-encoded, JSON-escaped; all as bytes."""
+    raw = secret.encode()
+    found = {raw, raw.hex().encode(), raw.hex().upper().encode(), urllib.parse.quote(secret, safe="").encode()}
+    for shift in range(3):
+        coded = base64.b64encode(b"\0" * shift + raw)
+        # The characters that depend on the neighbours are left out at both ends.
+        found.add(coded[4 if shift else 0:len(coded) // 4 * 4 - 4])
+    try:
+        decoded = base64.urlsafe_b64decode(secret + "=")
+        if len(decoded) == 32:
+            found |= {decoded, decoded.hex().encode()}
+    except ValueError:
+        pass
+    return found
+
+
+def assert_not_in(places, secrets, what):
+    for secret in secrets:
+        for spelling in spellings(secret):
+            for place, content in places:
+                assert spelling not in content, f"{what} found in {place}: {content[:300]!r}"
+
+
+def everywhere_but_values(relay, redis_server, processes):
+    """(place, bytes) of all that is kept or said, without the values of the topics that carry requests."""
+    places = []
+    for record in relay.reader.complete():
+        where = f"{record.topic}/{record.partition}@{record.offset}"
+        places.append((f"key of {where}", record.key or b""))
+        places += [(f"header {name} of {where}", value or b"") for name, value in record.headers.items()]
+        if record.topic == relay.audit_topic:
+            places.append((f"value of {where}", record.value))
+    for key, value in redis_server.dump().items():
+        places.append((f"Redis key {key}", key + b"\n" + value))
+    for process in processes:
+        places.append((f"stdout of {process.name}", process.out_path.read_bytes()))
+        places.append((f"stderr of {process.name}", process.err_path.read_bytes()))
+        places.append((f"metrics of {process.name}", web.call(process.admin_port, "GET", "/metrics").body))
+        places.append((f"argv of {process.name}", open(f"/proc/{process.pid}/cmdline", "rb").read()))
+        places.append((f"environment of {process.name}", open(f"/proc/{process.pid}/environ", "rb").read()))
+    return places
+
+
+def test_no_token_and_no_address_is_found_where_it_does_not_belong(deploy, redis_server, smtp):
+    relay = deploy({"smtp.dot_timeout": "1900ms"}, tiers=("1s", "2s"))
+    worker, producer = relay.worker(), relay.producer()
+    smtp.rule("rcpt", lambda address: {"refused": "550 5.1.1 <%s> unknown", "later": "451 4.7.1 <%s> greylisted"}.get(
+        address.split("-")[1], "250 ok <%s>") % address)
+    addresses = []
+
+    def ask(kind, **fields):
+        address = f"canary-{kind}-{len(addresses)}@example.com"
+        addresses.append(address)
+        return events.reset_request(email=address, name=f"Canary {kind}", **fields)
+    ends = {}
+    for publish in (producer.request, relay.publish):
+        ends[publish(ask("plain"))] = "sent"
+        ends[publish(ask("refused"))] = "dead"
+        ends[publish(ask("later"))] = "dead"
+        ends[publish(ask("limited", not_after=events.now(3600)))] = "sent"
+    denied = producer.post("/v1/password-resets", ask("denied", actor_tenant="globex"))
+    assert denied.status == 403
+    broken = producer.post("/v1/password-resets", events.encode(ask("broken"))[:-1] + b',"x":1}')
+    assert broken.status == 400
+    relay.publish(ask("forged"), secret="wrong")
+    for identifier, outcome in ends.items():
+        relay.outcome(identifier, outcome)
+    mails = [the_mail_to(smtp, address) for address in addresses if "plain" in address or "limited" in address]
+    tokens = [mail.token for mail in mails]
+    producer.check(tokens[0])
+    producer.redeem(tokens[0], addresses[0], "form-1")
+    producer.redeem(tokens[1], "canary-stranger@example.com", "form-2")
+    producer.call("GET", f"/v1/tokens/{tokens[2]}")
+    producer.call("GET", f"/nowhere?email={addresses[0]}&token={tokens[0]}")
+    relay.wait_until_committed()
+
+    places = everywhere_but_values(relay, redis_server, [worker, producer])
+    assert_not_in(places, tokens, "a token")
+    assert_not_in(places, [*addresses, "canary-stranger@example.com"], "an address")
+    values = [(f"value in {record.topic}", record.value or b"") for record in relay.reader.records]
+    assert_not_in(values, tokens, "a token")
+    carriers = {relay.requested, relay.dead_letters, *relay.retries}
+    assert {record.topic for record in relay.reader.records if b"canary-" in (record.value or b"")} <= carriers
+
+    # While the worker runs, Redis must not even have been told a token: the slow log has every command.
+    told = [(f"SLOWLOG {entry['id']}", entry["command"]) for entry in redis_server.client().slowlog_get(20000)]
+    assert_not_in(told, tokens, "a token")
+    assert_not_in(told, addresses, "an address")
+    for path in (redis_server.folder / "appendonlydir").iterdir():
+        assert_not_in([(f"Redis {path.name}", path.read_bytes())], tokens + addresses, "a token or an address")
+    for process in (worker, producer):
+        assert process.stop() == 0
+        assert_not_in([(process.name, process.out_path.read_bytes() + process.err_path.read_bytes())],
+                      tokens + addresses, "a token or an address")
+
+
+def test_the_programs_keep_no_core_and_cannot_be_traced(relay):
+    for process in (relay.worker(), relay.producer()):
+        limits = open(f"/proc/{process.pid}/limits").read()
+        core = next(line for line in limits.splitlines() if line.startswith("Max core file size"))
+        assert core.split()[4] == "0", core
+        # A process that is not dumpable has its /proc files owned by root; root's own cannot be told apart so.
+        owner = subprocess.run(["stat", "-c", "%U", f"/proc/{process.pid}/mem"], capture_output=True, text=True)
+        assert owner.stdout.strip() == "root"
+
+
+def test_a_record_written_into_redis_by_hand_opens_nothing(relay, redis_server, smtp):
+    relay.worker()
+    producer = relay.producer()
+    request = events.reset_request()
+    producer.request(request)
+    mail = the_mail_to(smtp, request["user"]["email"])
+    client = redis_server.client()
+    [key] = list(client.scan_iter("pwreset:token:*"))
+    record = client.get(key)
+    fields = record.split(b"\t")
+    for number, field in enumerate(fields):
+        if len(field) >= 16:
+            changed = bytes([field[0] ^ 1]) + field[1:]
+            client.set(key, b"\t".join([*fields[:number], changed, *fields[number + 1:]]), keepttl=True)
+            answer = producer.redeem(mail.token, request["user"]["email"], f"form-{number}")
+            assert answer.status == 404, f"field {number} {field!r} changed: {answer}"
+    client.set(key, record, keepttl=True)
+    eventually("a redemption of the true record", lambda: producer.redeem(
+        mail.token, request["user"]["email"], "form-true").status == 200)
