@@ -42,7 +42,7 @@ struct audit_record {
     struct text traceparent; /* its trace id is what the record says */
 };
 
-/* Appends the record; strings are escaped, so that it is one line of ASCII-safe JSON whatever they hold.
+/* Appends the record; strings are escaped, so that it is one harmless line whatever they hold.
  * out->failed when it does not fit. */
 void audit_encode(const struct audit_record *record, struct buffer *out);
 

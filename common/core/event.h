@@ -99,4 +99,7 @@ const char *method_name(enum method method);
 bool method_of_name(struct text name, enum method *method);
 const char *channel_name(enum channel channel);
 
+/* Whether it is a W3C traceparent of version 00 with a trace id and a parent id. */
+bool traceparent_is_valid(struct text text);
+
 #endif

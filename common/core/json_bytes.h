@@ -22,14 +22,15 @@ enum status json_read(struct text bytes, size_t limit, struct json_t **tree, enu
 /* The deepest nesting of objects and arrays, strings skipped; counting stops above `limit`. */
 size_t json_depth(struct text bytes, size_t limit);
 
-/* Whether UTF-8 text holds a control (C0, DEL, C1), bidirectional formatting or line separator character. */
+/* Whether the text holds a character that controls or reorders text (core/mail/characters.h), or bytes that
+ * are not UTF-8. */
 bool text_has_hidden(struct text text);
 
-/* Characters (code points) of UTF-8 text. */
-size_t text_characters(struct text text);
-
-/* Appends the text as a JSON string with its quotes; controls, DEL, C1, bidi and line separators as \u
- * escapes, bytes that are not UTF-8 as U+FFFD. */
+/* Appends the text as a JSON string with its quotes, as short as JSON allows; bytes that are not UTF-8 become
+ * U+FFFD. */
 void json_write_string(struct buffer *out, struct text text);
+
+/* The same for people's eyes (audit, logs): whatever text_has_hidden finds is a \u escape. */
+void json_write_visible(struct buffer *out, struct text text);
 
 #endif

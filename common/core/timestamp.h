@@ -8,12 +8,12 @@
 
 #define TIMESTAMP_SIZE 25 /* "2025-11-22T05:10:00.123Z" and its NUL */
 
-/* Reads an RFC 3339 date-time with upper-case T and Z or a numeric offset, years 1970 to 9999, any number of
- * fraction digits (cut to milliseconds); 23:59:60 counts as the second after it.  False, and *milliseconds
- * untouched, for anything else. */
+/* Reads an RFC 3339 date-time of at most 40 bytes with upper-case T and Z or a numeric offset, years 2000 to
+ * 9999, any number of fraction digits (cut to milliseconds); second 60 counts as the second after it.  False,
+ * and *milliseconds untouched, for anything else. */
 bool timestamp_parse(struct text text, int64_t *milliseconds);
 
-/* Writes UTC with milliseconds, NUL-closed; times outside the years 1970 to 9999 are clamped. */
+/* Writes UTC with milliseconds, NUL-closed; times before 1970 or after 9999 are clamped. */
 void timestamp_format(int64_t milliseconds, char out[static TIMESTAMP_SIZE]);
 
 #endif

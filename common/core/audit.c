@@ -1,0 +1,199 @@
+/* The audit trail is read by people and by machines that trust it, so what strangers wrote (tenants, ids) is
+ * escaped until it cannot draw, reorder or end a line.  There is no place in the record for an address, a
+ * token or the text of a reply.
+ *
+ * Ids are hashes of what names the outcome: whoever writes the same one again, after a crash or a rebalance,
+ * gives it the same id, and a reader keeps the first. */
+#include "core/audit.h"
+
+#include <stdio.h>
+
+#include "core/json_bytes.h"
+#include "core/length_prefixed.h"
+#include "core/timestamp.h"
+#include "core/uuid.h"
+
+/* An object being written: commas stand between fields, and an empty one is never opened. */
+struct object {
+    struct buffer *out;
+    const char *name; /* still to be opened as `,"name":{`; NULL: open */
+    bool comma;       /* a field stands in it */
+};
+
+static void write_name(struct object *object, const char *name)
+{
+    if (object->name) {
+        buffer_append_byte(object->out, ',');
+        json_write_string(object->out, text_of(object->name));
+        buffer_append_string(object->out, ":{");
+        object->name = NULL;
+        object->comma = false;
+    }
+    if (object->comma)
+        buffer_append_byte(object->out, ',');
+    object->comma = true;
+    json_write_string(object->out, text_of(name));
+    buffer_append_byte(object->out, ':');
+}
+
+static void write_text(struct object *object, const char *name, struct text value)
+{
+    if (value.size == 0)
+        return;
+    write_name(object, name);
+    json_write_visible(object->out, value);
+}
+
+static void write_number(struct object *object, const char *name, long long value)
+{
+    write_name(object, name);
+    buffer_append_number(object->out, value);
+}
+
+static void write_flag(struct object *object, const char *name, bool value)
+{
+    if (!value)
+        return;
+    write_name(object, name);
+    buffer_append_string(object->out, "true");
+}
+
+static void close_object(struct object *object)
+{
+    if (!object->name)
+        buffer_append_byte(object->out, '}');
+}
+
+static void write_actor(const struct audit_record *record, struct buffer *out)
+{
+    struct object actor = {out, "actor", false};
+    write_text(&actor, "role", record->actor_role);
+    write_text(&actor, "id", record->actor_id);
+    write_text(&actor, "tenant", record->actor_tenant);
+    close_object(&actor);
+}
+
+static void write_asserted_by(const struct audit_record *record, struct buffer *out)
+{
+    if (!record->has_asserted_by)
+        return;
+    struct object asserted = {out, "asserted_by", false};
+    write_text(&asserted, "channel", text_of(channel_name(record->asserted_by.channel)));
+    write_text(&asserted, "key_id", record->asserted_by.key_id);
+    write_text(&asserted, "publisher", record->publisher);
+    write_flag(&asserted, "bulk", record->asserted_by.bulk);
+    close_object(&asserted);
+}
+
+static void write_places(const struct audit_record *record, struct buffer *out)
+{
+    struct object mailbox = {out, "mailbox", false};
+    if (record->mailbox.size > 0) {
+        write_text(&mailbox, "hash", record->mailbox);
+        write_text(&mailbox, "key_id", record->mailbox_key);
+    }
+    close_object(&mailbox);
+    struct object smtp = {out, "smtp", false};
+    if (record->smtp_code > 0) {
+        write_number(&smtp, "code", record->smtp_code);
+        write_text(&smtp, "enhanced", record->smtp_enhanced);
+    }
+    close_object(&smtp);
+    struct object kafka = {out, "kafka", false};
+    if (record->topic.size > 0) {
+        write_text(&kafka, "topic", record->topic);
+        write_number(&kafka, "partition", record->partition);
+        write_number(&kafka, "offset", record->offset);
+    }
+    close_object(&kafka);
+}
+
+static void write_data(const struct audit_record *record, struct buffer *out)
+{
+    buffer_append_string(out, ",\"data\":{");
+    struct object data = {out, NULL, false};
+    write_text(&data, "outcome", text_of(outcome_name(record->outcome)));
+    if (record->reason != REASON_NONE)
+        write_text(&data, "reason", text_of(reason_name(record->reason)));
+    if (record->detail != REASON_NONE)
+        write_text(&data, "detail", text_of(reason_name(record->detail)));
+    write_text(&data, "request_id", record->request_id);
+    write_text(&data, "tenant", record->tenant);
+    write_text(&data, "user_id", record->user_id);
+    if (record->has_method)
+        write_text(&data, "method", text_of(method_name(record->method)));
+    if (record->generation > 0)
+        write_number(&data, "generation", record->generation);
+    if (record->copy > 0)
+        write_number(&data, "copy", record->copy);
+    if (record->attempt > 0)
+        write_number(&data, "attempt", record->attempt);
+    write_flag(&data, "maybe_mailed", record->maybe_mailed);
+    write_flag(&data, "rebuilt", record->rebuilt);
+    write_text(&data, "into", record->into);
+    write_text(&data, "worker", record->worker);
+    if (traceparent_is_valid(record->traceparent))
+        write_text(&data, "trace_id", (struct text){record->traceparent.bytes + 3, 32});
+    write_actor(record, out);
+    write_asserted_by(record, out);
+    write_places(record, out);
+    buffer_append_byte(out, '}');
+}
+
+void audit_encode(const struct audit_record *record, struct buffer *out)
+{
+    char time[TIMESTAMP_SIZE];
+    timestamp_format(record->time_ms, time);
+    buffer_append_string(out, "{\"specversion\":\"1.0\",\"type\":\"" AUDIT_TYPE "\"");
+    struct object envelope = {out, NULL, true};
+    write_text(&envelope, "id", text_of(record->id));
+    write_text(&envelope, "source", record->source);
+    write_text(&envelope, "time", text_of(time));
+    write_text(&envelope, "datacontenttype", TEXT("application/json"));
+    if (traceparent_is_valid(record->traceparent))
+        write_text(&envelope, "traceparent", record->traceparent);
+    write_data(record, out);
+    buffer_append_byte(out, '}');
+}
+
+static void hash_number(crypto_generichash_state *hash, int64_t number)
+{
+    char digits[24];
+    int size = snprintf(digits, sizeof digits, "%lld", (long long)number);
+    length_prefixed_hash(hash, (struct text){digits, (size_t)size});
+}
+
+static void finish_id(crypto_generichash_state *hash, char id[static AUDIT_ID_SIZE])
+{
+    unsigned char bytes[UUID_SIZE];
+    crypto_generichash_final(hash, bytes, sizeof bytes);
+    struct uuid uuid = uuid_v8(bytes);
+    uuid_print(&uuid, id);
+}
+
+void audit_id_of_request(enum outcome outcome, struct text request_id, int64_t generation, int64_t copy,
+                         struct text incarnation, char id[static AUDIT_ID_SIZE])
+{
+    crypto_generichash_state hash;
+    crypto_generichash_init(&hash, NULL, 0, UUID_SIZE);
+    length_prefixed_hash(&hash, TEXT("request"));
+    length_prefixed_hash(&hash, text_of(outcome_name(outcome)));
+    length_prefixed_hash(&hash, request_id);
+    hash_number(&hash, generation);
+    hash_number(&hash, copy);
+    length_prefixed_hash(&hash, incarnation);
+    finish_id(&hash, id);
+}
+
+void audit_id_of_record(enum outcome outcome, struct text topic, int32_t partition, int64_t offset,
+                        char id[static AUDIT_ID_SIZE])
+{
+    crypto_generichash_state hash;
+    crypto_generichash_init(&hash, NULL, 0, UUID_SIZE);
+    length_prefixed_hash(&hash, TEXT("record"));
+    length_prefixed_hash(&hash, text_of(outcome_name(outcome)));
+    length_prefixed_hash(&hash, topic);
+    hash_number(&hash, partition);
+    hash_number(&hash, offset);
+    finish_id(&hash, id);
+}

@@ -1,0 +1,179 @@
+/* From a request to the event's bytes, its digest and its key.  The JSON is written straight into the buffer:
+ * every string comes out at most as long as it came in, so an event of a request that was accepted always
+ * fits. */
+#include "core/event.h"
+
+#include <assert.h>
+
+#include "core/json_bytes.h"
+#include "core/length_prefixed.h"
+#include "core/timestamp.h"
+
+static const char *const method_names[METHOD_COUNT] = {
+    [METHOD_LINK] = "link",
+    [METHOD_TEMPORARY_PASSWORD_MAILED] = "temporary_password_mailed",
+    [METHOD_TEMPORARY_PASSWORD_HANDED] = "temporary_password_handed",
+    [METHOD_TEMPORARY_PASSWORD_CHOSEN] = "temporary_password_chosen",
+};
+
+const char *method_name(enum method method)
+{
+    return (unsigned)method < METHOD_COUNT ? method_names[method] : "unknown";
+}
+
+bool method_of_name(struct text name, enum method *method)
+{
+    for (unsigned i = 0; i < METHOD_COUNT; i++)
+        if (text_equal(name, text_of(method_names[i]))) {
+            *method = (enum method)i;
+            return true;
+        }
+    return false;
+}
+
+const char *channel_name(enum channel channel)
+{
+    return channel == CHANNEL_HTTP ? "http" : channel == CHANNEL_CLI ? "cli" : "kafka";
+}
+
+enum actor_class request_class(const struct request *request)
+{
+    return text_equal(request->actor_role, TEXT("self")) ? ACTOR_SELF : ACTOR_ADMIN;
+}
+
+static bool is_lower_hex(struct text text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        char byte = text.bytes[i];
+        if ((byte < '0' || byte > '9') && (byte < 'a' || byte > 'f'))
+            return false;
+    }
+    return true;
+}
+
+bool traceparent_is_valid(struct text text)
+{
+    if (text.size != EVENT_TRACEPARENT_SIZE - 1 || memcmp(text.bytes, "00-", 3) != 0 ||
+        text.bytes[35] != '-' || text.bytes[52] != '-')
+        return false;
+    struct text trace = {text.bytes + 3, 32}, parent = {text.bytes + 36, 16}, flags = {text.bytes + 53, 2};
+    return is_lower_hex(trace) && is_lower_hex(parent) && is_lower_hex(flags) &&
+           memcmp(trace.bytes, "00000000000000000000000000000000", trace.size) != 0 &&
+           memcmp(parent.bytes, "0000000000000000", parent.size) != 0;
+}
+
+/* `,"name":"value"`, or nothing where the value is absent; `before` is what stands before the name. */
+static void write_field(struct buffer *out, const char *before, const char *name, struct text value)
+{
+    if (value.size == 0)
+        return;
+    buffer_append_string(out, before);
+    buffer_append_byte(out, '"');
+    buffer_append_string(out, name);
+    buffer_append(out, "\":", 2);
+    json_write_string(out, value);
+}
+
+static void write_user(const struct request *request, struct buffer *out)
+{
+    if (!request->user_known) {
+        buffer_append_string(out, ",\"user\":null");
+        return;
+    }
+    write_field(out, ",\"user\":{", "id", request->user_id);
+    write_field(out, ",", "email", request->user_email);
+    write_field(out, ",", "name", request->user_name);
+    write_field(out, ",", "locale", request->user_locale);
+    write_field(out, ",", "timezone", request->user_timezone);
+    write_field(out, ",", "role", request->user_role);
+    buffer_append_byte(out, '}');
+}
+
+static void write_client(const struct request *request, struct buffer *out)
+{
+    bool ip = request->client_ip.size > 0;
+    if (!ip && request->client_user_agent.size == 0)
+        return;
+    buffer_append_string(out, ",\"client\":{");
+    write_field(out, "", "ip", request->client_ip);
+    write_field(out, ip ? "," : "", "user_agent", request->client_user_agent);
+    buffer_append_byte(out, '}');
+}
+
+static void write_data(const struct request *request, const struct asserted_by *asserted, struct buffer *out)
+{
+    write_field(out, ",\"data\":{", "tenant", request->tenant);
+    write_user(request, out);
+    write_field(out, ",\"actor\":{", "role", request->actor_role);
+    write_field(out, ",", "id", request->actor_id);
+    write_field(out, ",", "tenant", request->actor_tenant);
+    write_field(out, "},", "method", text_of(method_name(request->method)));
+    if (request->not_after_ms != 0) {
+        char time[TIMESTAMP_SIZE];
+        timestamp_format(request->not_after_ms, time);
+        write_field(out, ",", "not_after", text_of(time));
+    }
+    write_client(request, out);
+    if (asserted->channel != CHANNEL_KAFKA) {
+        write_field(out, ",\"asserted_by\":{", "channel", text_of(channel_name(asserted->channel)));
+        write_field(out, ",", "key_id", asserted->key_id);
+        buffer_append_string(out, asserted->bulk ? ",\"bulk\":true}" : "}");
+    }
+    buffer_append_byte(out, '}');
+}
+
+enum status reset_event_encode(const struct request *request, const struct event_stamp *stamp,
+                               struct buffer *out, struct error *error)
+{
+    assert(stamp->source.size > 0);
+    char time[TIMESTAMP_SIZE];
+    timestamp_format(stamp->time_ms, time);
+    write_field(out, "{\"specversion\":\"1.0\",", "id", text_of(stamp->id));
+    write_field(out, ",", "source", stamp->source);
+    write_field(out, ",\"type\":\"" EVENT_TYPE "\",", "time", text_of(time));
+    if (traceparent_is_valid(stamp->traceparent))
+        write_field(out, ",", "traceparent", stamp->traceparent);
+    buffer_append_string(out, ",\"datacontenttype\":\"application/json\"");
+    write_data(request, &stamp->asserted_by, out);
+    buffer_append_byte(out, '}');
+    if (out->failed)
+        return error_set(error, STATUS_FULL, "the event does not fit into %zu bytes", out->limit);
+    return STATUS_OK;
+}
+
+void request_digest(const struct request *request, unsigned char digest[static EVENT_DIGEST_SIZE])
+{
+    char time[TIMESTAMP_SIZE] = "";
+    if (request->not_after_ms != 0)
+        timestamp_format(request->not_after_ms, time);
+    const struct text fields[] = {
+        request->tenant,
+        request->user_id,
+        request->user_email,
+        request->user_name,
+        request->user_locale,
+        request->user_timezone,
+        request->user_role,
+        request->actor_role,
+        request->actor_id,
+        request->actor_tenant,
+        text_of(method_name(request->method)),
+        text_of(time),
+        request->client_ip,
+        request->client_user_agent,
+    };
+    crypto_generichash_state hash;
+    crypto_generichash_init(&hash, NULL, 0, EVENT_DIGEST_SIZE);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        length_prefixed_hash(&hash, fields[i]);
+    crypto_generichash_final(&hash, digest, EVENT_DIGEST_SIZE);
+}
+
+void request_key(const struct request *request, struct buffer *out)
+{
+    if (!request->user_known)
+        return;
+    buffer_append_text(out, request->tenant);
+    buffer_append_byte(out, '/');
+    buffer_append_text(out, request->user_id);
+}
