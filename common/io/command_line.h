@@ -4,6 +4,7 @@
 #ifndef IO_COMMAND_LINE_H
 #define IO_COMMAND_LINE_H
 
+#include "core/buffer.h"
 #include "core/status.h"
 
 #define COMMAND_LINE_OPTIONS 16
@@ -39,8 +40,13 @@ enum command_line_result {
     COMMAND_LINE_WRONG /* a hint is on stderr: exit 64 */
 };
 
+/* Writes help and version to stdout, a hint to stderr. */
 enum command_line_result command_line_parse(const struct command_program *program, int argc,
                                             char *const argv[], struct command_line **line) WARN_UNUSED;
+/* The same, but what is to be written is appended to `out`. */
+enum command_line_result command_line_read(const struct command_program *program, int argc,
+                                           char *const argv[], struct command_line **line,
+                                           struct buffer *out) WARN_UNUSED;
 void command_line_free(struct command_line **line);
 
 /* NULL only with --print-config alone. */

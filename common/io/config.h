@@ -33,8 +33,7 @@ void config_free(struct config **config);
 enum config_program config_program_of(const struct config *config);
 bool config_is_set(const struct config *config, enum config_key key); /* a default counts */
 
-/* "section.key", and where the value came from ("reset-relay.ini:12", "default"); for sentences. */
-const char *config_name(enum config_key key);
+/* Where the value came from ("reset-relay.ini:12", "default"); for sentences. */
 const char *config_origin(const struct config *config, enum config_key key);
 
 /* Each asserts that the key has its type.  NULL or 0 where it is not set. */
