@@ -56,6 +56,7 @@ enum record_fate {
 struct records {
     int64_t now_ms;
     bool has_user, has_request, has_newest, has_token;
+    bool newest_read; /* false: nobody looked yet for the record of the request that `user` names */
     struct user_record user;
     struct request_record request;
     struct request_record newest; /* of the request that `user` names, where it is another */
@@ -111,7 +112,7 @@ struct finish_question {
     uint32_t copy;       /* PENDING, PARK: the number of the successor copy */
     bool maybe_mailed;   /* PENDING, RELEASE, DEAD: this attempt ended uncertain */
     int64_t due_ms;      /* PENDING: when its next try is due */
-    enum reason reason;  /* PENDING, DEAD */
+    enum reason reason;  /* DEAD */
     uint32_t reply_code; /* SMTP's; 0: none */
     struct text enhanced;
     int64_t lease_ms; /* RENEW */

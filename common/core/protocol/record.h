@@ -65,7 +65,7 @@ struct request_record {
     bool has_owner;
     unsigned char owner[RECORD_OWNER_SIZE];
     int64_t lease_ms; /* until when */
-    uint32_t tries;   /* SMTP's answers */
+    uint32_t tries;   /* attempts that ended: finish sent, pending, dead */
     uint32_t lost;    /* leases that ended without a finish */
     bool maybe_mailed;
     struct text kid; /* the token key's */

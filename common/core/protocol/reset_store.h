@@ -82,7 +82,7 @@ struct reset_finish {
     uint32_t copy;       /* PENDING, PARK: the successor copy's number */
     bool maybe_mailed;   /* PENDING, RELEASE, DEAD: this attempt ended uncertain */
     int64_t due_ms;      /* PENDING */
-    enum reason reason;  /* PENDING, DEAD */
+    enum reason reason;  /* DEAD */
     uint32_t reply_code; /* SMTP's last; 0: none */
     struct text enhanced;
 };

@@ -1,0 +1,175 @@
+/* Whether a request that the store does not know is admitted.
+ *
+ * Limits, coalescing and the user's current link are looked at only here, once in a request's life: a retry
+ * never suppresses itself, and what is suppressed kills nothing.
+ *
+ * That a link is live is read off its request (leased or sent, not redeemed, not expired): whatever deletes a
+ * token writes the request or the user in the same swap, so the token's record need not be read. */
+#include "core/protocol/begin.h"
+
+static const struct text nobody = {NULL, 0};
+
+static void open_request(const struct begin_question *question, struct records *records,
+                         struct decision *decision)
+{
+    if (records->born_ms == 0) {
+        decision->sets_born = true;
+        records->born_ms = records->now_ms;
+    }
+    bool lost = begin_t0(question, records) < records->born_ms || question->copy > 0;
+    records->request = (struct request_record){
+        .state = REQUEST_PENDING,
+        .generation = question->generation,
+        .copy = question->copy,
+        .tries = question->copy,
+        .maybe_mailed = lost,
+        .rebuilt = lost,
+        .slot = question->slot,
+        .tenant = question->tenant,
+        .begun_ms = records->now_ms,
+    };
+    memcpy(records->request.digest, question->digest, EVENT_DIGEST_SIZE);
+    records->has_request = true;
+}
+
+/* Whether the user's newest request can still bring its link. */
+static bool newest_delivers(const struct records *records)
+{
+    const struct request_record *newest = &records->newest;
+    if (!records->has_newest)
+        return false;
+    if (newest->state == REQUEST_PENDING)
+        return true;
+    return (newest->state == REQUEST_LEASED || newest->state == REQUEST_SENT) && newest->has_stored &&
+           newest->redeemed_ms == 0 && records->now_ms < newest->expires_ms;
+}
+
+static bool is_coalesced(const struct begin_question *question, const struct records *records)
+{
+    const struct user_record *user = &records->user;
+    int64_t window_end = user->admitted_ms + question->limits->coalesce_ms;
+    if (records->now_ms >= window_end || user->actor_class != question->actor_class || !user->has_target ||
+        user->method != question->method ||
+        memcmp(user->target, question->recipient, TOKEN_RECIPIENT_SIZE) != 0)
+        return false;
+    return records->newest.state != REQUEST_PENDING || records->newest.due_ms <= window_end;
+}
+
+static bool is_protected(const struct begin_question *question, const struct records *records)
+{
+    return question->actor_class == ACTOR_SELF && records->user.actor_class == ACTOR_ADMIN &&
+           records->now_ms < records->user.admitted_ms + question->limits->protect_admin_ms;
+}
+
+/* Forgets what is older than the period; true when the limit has no room. */
+static bool is_full(struct record_times *times, const struct limit *limit, int64_t now_ms)
+{
+    size_t old = 0;
+    while (old < times->count && (limit->count == 0 || times->at[old] <= now_ms - limit->period_ms))
+        old++;
+    times->count -= old;
+    memmove(times->at, times->at + old, times->count * sizeof times->at[0]);
+    uint32_t most = limit->count < RECORD_TIMES_MOST ? limit->count : RECORD_TIMES_MOST;
+    return limit->count > 0 && times->count >= most;
+}
+
+static void count_admission(struct record_times *times, const struct limit *limit, int64_t now_ms)
+{
+    if (limit->count == 0)
+        return;
+    int64_t last = times->count > 0 ? times->at[times->count - 1] : 0;
+    times->at[times->count++] = now_ms > last ? now_ms : last;
+}
+
+static bool suppressed_by_limit(const struct begin_question *question, struct records *records,
+                                struct decision *decision)
+{
+    const struct reset_limits *limits = question->limits;
+    bool asks_actor =
+        limits->per_actor.count > 0 && (question->actor_class == ACTOR_ADMIN || limits->per_user.count == 0);
+    struct record_times *own = &records->user.times[question->actor_class];
+    enum reason reason = REASON_NONE;
+    if (is_full(own, &limits->per_user, records->now_ms))
+        reason = REASON_USER_LIMIT;
+    else if (is_full(&records->recipient, &limits->per_recipient, records->now_ms))
+        reason = REASON_RECIPIENT_LIMIT;
+    else if (asks_actor && records->actor_requests >= limits->per_actor.count)
+        reason = REASON_ACTOR_LIMIT;
+    if (limits->per_recipient.count > 0)
+        decision->recipient = FATE_COMPARED;
+    if (reason != REASON_NONE) {
+        request_close(records, decision, REQUEST_SUPPRESSED, reason, nobody);
+        return true;
+    }
+    count_admission(own, &limits->per_user, records->now_ms);
+    count_admission(&records->recipient, &limits->per_recipient, records->now_ms);
+    if (limits->per_recipient.count > 0)
+        decision->recipient = FATE_WRITTEN;
+    decision->counts_actor = asks_actor;
+    return false;
+}
+
+/* From here on the older link is dead for good, whatever becomes of this request. */
+static void succeed_newest(const struct begin_question *question, struct records *records,
+                           struct decision *decision)
+{
+    struct request_record *newest = &records->newest;
+    if (records->has_newest && newest->redeemed_ms == 0 && newest->has_stored)
+        decision_kill(decision, newest->stored);
+    if (records->has_newest && newest->has_seed) {
+        request_drop_seed(newest);
+        decision->newest = FATE_WRITTEN;
+    }
+    struct user_record *user = &records->user;
+    if (!records->has_user)
+        user->fence_ms = 0;
+    user->request_id = question->request_id;
+    user->t0_ms = begin_t0(question, records);
+    user->admitted_ms = records->now_ms;
+    user->actor_class = question->actor_class;
+    user->method = question->method;
+    user->has_target = true;
+    memcpy(user->target, question->recipient, TOKEN_RECIPIENT_SIZE);
+    records->has_user = true;
+    decision->user = FATE_WRITTEN;
+}
+
+void begin_admit(const struct begin_question *question, struct records *records, struct decision *decision)
+{
+    if (!question->known) {
+        decision->user = FATE_UNTOUCHED;
+        open_request(question, records, decision);
+        request_close(records, decision, REQUEST_SUPPRESSED, REASON_UNKNOWN_USER, nobody);
+        return;
+    }
+    struct text newest = begin_newest(records);
+    if (newest.size > 0 && !text_equal(newest, question->request_id) && !records->newest_read) {
+        decision->wants_newest = true;
+        return;
+    }
+    open_request(question, records, decision);
+    if (begin_close_expired(question, records, decision))
+        return;
+    if (begin_is_revoked(question, records)) {
+        request_close(records, decision, REQUEST_SUPPRESSED, REASON_REVOKED, nobody);
+        return;
+    }
+    if (records->has_user && begin_t0(question, records) < records->user.t0_ms) {
+        request_close(records, decision, REQUEST_SUPPRESSED, REASON_SUPERSEDED, newest);
+        return;
+    }
+    if (records->newest_read)
+        decision->newest = FATE_COMPARED;
+    if (newest_delivers(records) && is_coalesced(question, records)) {
+        request_close(records, decision, REQUEST_SUPPRESSED, REASON_COALESCED, newest);
+        return;
+    }
+    if (newest_delivers(records) && is_protected(question, records)) {
+        request_close(records, decision, REQUEST_SUPPRESSED, REASON_ADMIN_LINK, newest);
+        return;
+    }
+    if (suppressed_by_limit(question, records, decision))
+        return;
+    succeed_newest(question, records, decision);
+    begin_take_lease(question, records, decision);
+}

@@ -1,0 +1,26 @@
+/* The parts of decide_begin that stand in files of their own; private to core/protocol. */
+#ifndef CORE_PROTOCOL_BEGIN_H
+#define CORE_PROTOCOL_BEGIN_H
+
+#include "core/protocol/closing.h"
+
+/* A request that the store does not know: suppressed, or admitted with a lease, or wants_newest. */
+void begin_admit(const struct begin_question *question, struct records *records, struct decision *decision);
+
+/* The lease, with the link that it has or a new one.  The verdict is LEASE. */
+void begin_take_lease(const struct begin_question *question, struct records *records,
+                      struct decision *decision);
+
+/* Closes what is past its end; true when it was. */
+bool begin_close_expired(const struct begin_question *question, struct records *records,
+                         struct decision *decision);
+
+/* The original record's time by Kafka, never later than now: no producer's clock decides an order. */
+int64_t begin_t0(const struct begin_question *question, const struct records *records);
+
+bool begin_is_revoked(const struct begin_question *question, const struct records *records);
+
+/* The user's newest admitted request; absent where there is none or all were revoked. */
+struct text begin_newest(const struct records *records);
+
+#endif

@@ -1,0 +1,88 @@
+/* What an application asks about a link: is it good, take it, take all of them away.
+ *
+ * A redemption claims the token's record for the one who asked, for five minutes, so that only he may ask
+ * again; and it ends the request: the link came back, so the mail arrived, whatever SMTP still says. */
+#include <sodium.h>
+
+#include "core/protocol/closing.h"
+
+static bool is_current(const struct records *records)
+{
+    return records->has_user && text_equal(records->user.request_id, records->token.request_id);
+}
+
+void decide_check(const struct records *records, struct decision *decision)
+{
+    *decision = (struct decision){.verdict = VERDICT_NONE, .user = FATE_COMPARED, .token = FATE_COMPARED};
+    if (!records->has_token || !is_current(records))
+        return;
+    if (records->token.claimed)
+        decision->verdict = VERDICT_CLAIMED;
+    else if (records->now_ms < records->token.expires_ms)
+        decision->verdict = VERDICT_OK;
+}
+
+/* The record is that of the caller's link, for the address the caller has. */
+static bool is_meant(const struct redeem_question *question, const struct token_record *token)
+{
+    return sodium_memcmp(token->mac, question->mac, TOKEN_MAC_SIZE) == 0 &&
+           sodium_memcmp(token->recipient, question->recipient, TOKEN_RECIPIENT_SIZE) == 0;
+}
+
+static bool is_redeemable(const struct redeem_question *question, const struct records *records)
+{
+    const struct request_record *request = &records->request;
+    return is_current(records) && records->now_ms < records->token.expires_ms && records->has_request &&
+           request->has_stored &&
+           text_equal((struct text){request->stored, TOKEN_STORED_LENGTH}, question->stored);
+}
+
+void decide_redeem(const struct redeem_question *question, struct records *records, struct decision *decision)
+{
+    struct token_record *token = &records->token;
+    struct request_record *request = &records->request;
+    *decision = (struct decision){
+        .verdict = VERDICT_NONE, .user = FATE_COMPARED, .request = FATE_COMPARED, .token = FATE_COMPARED};
+    if (!records->has_token || !is_meant(question, token))
+        return;
+    if (token->claimed) {
+        if (sodium_memcmp(token->claim, question->claim, RECORD_OWNER_SIZE) == 0)
+            decision->verdict = VERDICT_OK;
+        return;
+    }
+    if (!is_redeemable(question, records))
+        return;
+    token->claimed = true;
+    memcpy(token->claim, question->claim, RECORD_OWNER_SIZE);
+    if (!request_state_is_terminal(request->state))
+        request_close(records, decision, REQUEST_SENT, REASON_REDEEMED, (struct text){NULL, 0});
+    request->redeemed_ms = records->now_ms;
+    decision->request = decision->token = FATE_WRITTEN;
+    decision->token_until_ms = records->now_ms + DECISION_CLAIM_MS;
+    decision->verdict = VERDICT_OK;
+}
+
+void decide_revoke(struct records *records, struct decision *decision)
+{
+    struct user_record *user = &records->user;
+    *decision = (struct decision){.verdict = VERDICT_OK, .user = FATE_WRITTEN};
+    if (!records->has_user)
+        *user = (struct user_record){.request_id = USER_REVOKED};
+    bool names_request = !text_equal(user->request_id, USER_REVOKED);
+    if (names_request && !records->newest_read) {
+        *decision = (struct decision){.wants_newest = true};
+        return;
+    }
+    if (names_request) {
+        decision->newest = FATE_COMPARED;
+        if (records->has_newest && records->newest.has_stored)
+            decision_kill(decision, records->newest.stored);
+        if (records->has_newest && records->newest.has_seed) {
+            request_drop_seed(&records->newest);
+            decision->newest = FATE_WRITTEN;
+        }
+    }
+    user->request_id = USER_REVOKED;
+    user->fence_ms = records->now_ms;
+    records->has_user = true;
+}
