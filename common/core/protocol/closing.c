@@ -8,10 +8,10 @@
 const char *verdict_name(enum verdict verdict)
 {
     static const char *const names[] = {
-        [VERDICT_LEASE] = "lease", [VERDICT_DONE] = "done",         [VERDICT_BUSY] = "busy",
-        [VERDICT_STALE] = "stale", [VERDICT_MISMATCH] = "mismatch", [VERDICT_OK] = "ok",
-        [VERDICT_LOST] = "lost",   [VERDICT_GONE] = "gone",         [VERDICT_CLAIMED] = "claimed",
-        [VERDICT_NONE] = "none",
+        [VERDICT_UNKNOWN] = "unknown", [VERDICT_LEASE] = "lease", [VERDICT_DONE] = "done",
+        [VERDICT_BUSY] = "busy",       [VERDICT_STALE] = "stale", [VERDICT_MISMATCH] = "mismatch",
+        [VERDICT_OK] = "ok",           [VERDICT_LOST] = "lost",   [VERDICT_GONE] = "gone",
+        [VERDICT_CLAIMED] = "claimed", [VERDICT_NONE] = "none",
     };
     return (size_t)verdict < sizeof names / sizeof names[0] ? names[verdict] : "unknown";
 }

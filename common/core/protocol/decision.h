@@ -20,6 +20,7 @@ enum {
 };
 
 enum verdict {
+    VERDICT_UNKNOWN,  /* none yet */
     VERDICT_LEASE,    /* begin: go on and mail */
     VERDICT_DONE,     /* the request has ended; its record says how */
     VERDICT_BUSY,     /* begin: somebody else's lease runs */

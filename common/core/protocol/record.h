@@ -24,7 +24,7 @@
 #include "core/token.h"
 
 enum {
-    RECORD_TIMES_MOST = 32, /* the largest `count` of a limit per user or recipient */
+    RECORD_TIMES_MOST = 64, /* the largest `count` of a limit per user or recipient */
     RECORD_OWNER_SIZE = 16,
     RECORD_INC_SIZE = 8,
     RECORD_KEEP_MS = 72 * 60 * 60 * 1000

@@ -1,0 +1,119 @@
+/* From a decision to the changes of a swap: each record with its key, the bytes that were read, and how long
+ * it is kept. */
+#include "core/protocol/composition.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+static struct record_store_change *add(struct composition *composition, enum slot slot, struct text key)
+{
+    assert(composition->count < RECORD_STORE_KEYS_MOST);
+    composition->exchange->changed[composition->count] = slot;
+    struct record_store_change *change = &composition->changes[composition->count++];
+    *change = (struct record_store_change){.key = key, .action = RECORD_STORE_KEEP};
+    return change;
+}
+
+static enum status format_slot(const struct records *records, enum slot slot, char *bytes, size_t *size)
+{
+    size_t most = RECORD_STORE_VALUE_MOST;
+    switch (slot) {
+    case SLOT_USER:
+        return user_record_format(&records->user, bytes, most, size);
+    case SLOT_REQUEST:
+        return request_record_format(&records->request, bytes, most, size);
+    case SLOT_NEWEST:
+        return request_record_format(&records->newest, bytes, most, size);
+    case SLOT_RECIPIENT:
+        return recipient_record_format(&records->recipient, bytes, most, size);
+    case SLOT_TOKEN:
+        return token_record_format(&records->token, bytes, most, size);
+    default:
+        return STATUS_INTERNAL;
+    }
+}
+
+static void add_record(struct composition *composition, enum slot slot, enum record_fate fate,
+                       int64_t expires_ms)
+{
+    struct held *held = &composition->exchange->held[slot];
+    if (fate == FATE_UNTOUCHED)
+        return;
+    struct record_store_change *change = add(composition, slot, held_key(held));
+    change->compared = fate != FATE_WRITTEN_BLIND;
+    change->expected = held_value(held);
+    if (fate == FATE_COMPARED)
+        return;
+    composition->writes = true;
+    size_t size = 0;
+    enum status status = format_slot(&composition->exchange->records, slot, composition->values[slot], &size);
+    if (status != STATUS_OK)
+        composition->status = status;
+    change->action = RECORD_STORE_SET;
+    change->value = (struct text){composition->values[slot], size};
+    change->expires_at_ms = expires_ms;
+}
+
+static void add_killed(struct composition *composition)
+{
+    const struct decision *decision = &composition->exchange->decision;
+    size_t prefix = sizeof "token:" - 1;
+    for (size_t i = 0; i < decision->killed_count; i++) {
+        memcpy(composition->killed_keys[i], "token:", prefix);
+        memcpy(composition->killed_keys[i] + prefix, decision->killed[i], TOKEN_STORED_LENGTH);
+        struct text key = {composition->killed_keys[i], prefix + TOKEN_STORED_LENGTH};
+        add(composition, SLOT_COUNT, key)->action = RECORD_STORE_DELETE;
+        composition->writes = true;
+    }
+}
+
+static void add_numbers(struct composition *composition)
+{
+    struct exchange *exchange = composition->exchange;
+    if (exchange->decision.sets_born) {
+        struct record_store_change *born = add(composition, SLOT_BORN, held_key(&exchange->held[SLOT_BORN]));
+        int size = snprintf(composition->born, sizeof composition->born, "%lld",
+                            (long long)exchange->records.born_ms);
+        born->compared = true;
+        born->action = RECORD_STORE_SET;
+        born->value = (struct text){composition->born, (size_t)size};
+        composition->writes = true;
+    }
+    if (exchange->decision.counts_actor) {
+        struct record_store_change *actor =
+            add(composition, SLOT_COUNT, held_key(&exchange->held[SLOT_ACTOR]));
+        actor->action = RECORD_STORE_COUNT;
+        actor->expires_at_ms =
+            exchange->records.now_ms + exchange->store->settings.limits.per_actor.period_ms;
+        composition->writes = true;
+    }
+}
+
+void composition_make(struct composition *composition, struct exchange *exchange)
+{
+    const struct decision *decision = &exchange->decision;
+    int64_t now = exchange->records.now_ms, keep = now + RECORD_KEEP_MS;
+    composition->exchange = exchange;
+    composition->count = 0;
+    composition->writes = false;
+    composition->status = STATUS_OK;
+    if (decision->token == FATE_WRITTEN_BLIND)
+        exchange_key(exchange, SLOT_TOKEN,
+                     "token:", (struct text){exchange->records.request.stored, TOKEN_STORED_LENGTH});
+    add_record(composition, SLOT_USER, decision->user, keep);
+    add_record(composition, SLOT_REQUEST, decision->request, keep);
+    add_record(composition, SLOT_NEWEST, decision->newest, keep);
+    add_record(composition, SLOT_RECIPIENT, decision->recipient,
+               now + exchange->store->settings.limits.per_recipient.period_ms);
+    add_record(composition, SLOT_TOKEN, decision->token, decision->token_until_ms);
+    add_killed(composition);
+    add_numbers(composition);
+    exchange->written_size = 0;
+    for (size_t i = 0; i < composition->count; i++)
+        if (exchange->changed[i] == SLOT_REQUEST && composition->changes[i].action == RECORD_STORE_SET) {
+            exchange->written_size = composition->changes[i].value.size;
+            memcpy(exchange->written, composition->changes[i].value.bytes, exchange->written_size);
+        }
+    if (decision->token == FATE_WRITTEN_BLIND)
+        exchange->held[SLOT_TOKEN].key_size = 0; /* the next round mints again */
+}

@@ -1,0 +1,22 @@
+/* What a decision means for the store: the changes of one swap; private to core/protocol. */
+#ifndef CORE_PROTOCOL_COMPOSITION_H
+#define CORE_PROTOCOL_COMPOSITION_H
+
+#include "core/protocol/exchange.h"
+
+/* The changes point into the exchange and into these values, until the store has copied them. */
+struct composition {
+    struct exchange *exchange;
+    struct record_store_change changes[RECORD_STORE_KEYS_MOST];
+    size_t count;
+    bool writes;
+    enum status status;
+    char values[SLOT_COUNT][RECORD_STORE_VALUE_MOST];
+    char killed_keys[2][RECORD_STORE_KEY_MOST];
+    char born[24];
+};
+
+/* `status` says whether all values fit; `writes` whether there is anything to swap for. */
+void composition_make(struct composition *composition, struct exchange *exchange);
+
+#endif

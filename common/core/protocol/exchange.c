@@ -1,0 +1,309 @@
+/* Read, decide, swap, and decide again on what a conflict brought.
+ *
+ * Everything that a decision looked at is compared by the swap, so nothing here needs to know what the
+ * decisions mean, and a stale reading costs a round, never a wrong outcome.  The exchange owns copies of all
+ * that it read; it ends itself after the one callback, and is wiped, since records have seeds. */
+#include "core/protocol/exchange.h"
+
+#include <stdlib.h>
+
+#include <sodium.h>
+
+#include "core/protocol/composition.h"
+#include "core/uuid.h"
+
+#define ROUNDS_MOST 12
+
+struct exchange *exchange_new(struct reset_store *store, const void *question, reset_store_callback *done,
+                              void *context)
+{
+    struct exchange *exchange = malloc(sizeof *exchange);
+    if (!exchange) {
+        struct error error;
+        struct reset_answer answer = {.error = &error};
+        answer.status = error_set(&error, STATUS_MEMORY, "no memory for a question to the store");
+        done(context, &answer);
+        return NULL;
+    }
+    exchange->store = store;
+    exchange->question = question;
+    exchange->done = done;
+    exchange->context = context;
+    exchange->decide = exchange->finished = NULL;
+    exchange->lease = NULL;
+    exchange->allow_oom = exchange->assumed = false;
+    exchange->rounds = 0;
+    exchange->written_size = 0;
+    for (size_t i = 0; i < SLOT_COUNT; i++)
+        exchange->held[i].key_size = 0;
+    store->pending++;
+    return exchange;
+}
+
+static void end(struct exchange *exchange, const struct reset_answer *answer)
+{
+    exchange->done(exchange->context, answer);
+    exchange->store->pending--;
+    sodium_memzero(exchange, sizeof *exchange);
+    free(exchange);
+}
+
+void exchange_fail(struct exchange *exchange, enum status status, const struct error *error)
+{
+    struct error own;
+    if (!error) {
+        error_set(&own, status, "the store answered without saying what is wrong");
+        error = &own;
+    }
+    struct reset_answer answer = {.status = status, .error = error};
+    end(exchange, &answer);
+}
+
+static void fail_unreadable(struct exchange *exchange, enum slot slot)
+{
+    static const char *const kinds[SLOT_COUNT] = {"user",  "request", "recipient", "token",
+                                                  "actor", "born",    "request"};
+    struct error error;
+    error_set(&error, STATUS_INVALID,
+              "a record of the kind \"%s\" cannot be read: another version or another program wrote it",
+              kinds[slot]);
+    exchange_fail(exchange, STATUS_INVALID, &error);
+}
+
+bool exchange_key(struct exchange *exchange, enum slot slot, const char *prefix, struct text name)
+{
+    struct held *held = &exchange->held[slot];
+    size_t prefix_size = strlen(prefix);
+    if (name.size > TOKEN_STORED_LENGTH || prefix_size + name.size > sizeof held->key)
+        return false;
+    memcpy(held->key, prefix, prefix_size);
+    if (name.size > 0)
+        memcpy(held->key + prefix_size, name.bytes, name.size);
+    held->key_size = prefix_size + name.size;
+    held->present = false;
+    held->size = 0;
+    return true;
+}
+
+static bool hold(struct held *held, struct text value)
+{
+    if (value.size > sizeof held->bytes)
+        return false;
+    held->present = value.bytes != NULL;
+    held->size = value.size;
+    if (value.size > 0)
+        memcpy(held->bytes, value.bytes, value.size);
+    return true;
+}
+
+static bool parse_request(const struct held *held, bool *has, struct request_record *record)
+{
+    *has = held->key_size > 0 && held->present;
+    return !*has || request_record_parse(held_value(held), record) == STATUS_OK;
+}
+
+static bool parse_number(const struct held *held, int64_t *number)
+{
+    *number = 0;
+    return held->key_size == 0 || !held->present ||
+           number_record_parse(held_value(held), number) == STATUS_OK;
+}
+
+/* Texts of the records point into what is held.  Returns the slot at fault, or SLOT_COUNT. */
+static enum slot parse_records(struct exchange *exchange)
+{
+    const struct held *held = exchange->held;
+    struct records *records = &exchange->records;
+    records->has_user = held[SLOT_USER].key_size > 0 && held[SLOT_USER].present;
+    records->has_token = held[SLOT_TOKEN].key_size > 0 && held[SLOT_TOKEN].present;
+    records->recipient.count = 0;
+    records->user.times[0].count = records->user.times[1].count = 0;
+    records->newest_read = held[SLOT_NEWEST].key_size > 0;
+    if (records->has_user && user_record_parse(held_value(&held[SLOT_USER]), &records->user) != STATUS_OK)
+        return SLOT_USER;
+    if (records->has_token && token_record_parse(held_value(&held[SLOT_TOKEN]), &records->token) != STATUS_OK)
+        return SLOT_TOKEN;
+    if (!parse_request(&held[SLOT_REQUEST], &records->has_request, &records->request))
+        return SLOT_REQUEST;
+    if (!parse_request(&held[SLOT_NEWEST], &records->has_newest, &records->newest))
+        return SLOT_NEWEST;
+    if (held[SLOT_RECIPIENT].key_size > 0 && held[SLOT_RECIPIENT].present &&
+        recipient_record_parse(held_value(&held[SLOT_RECIPIENT]), &records->recipient) != STATUS_OK)
+        return SLOT_RECIPIENT;
+    if (!parse_number(&held[SLOT_ACTOR], &records->actor_requests))
+        return SLOT_ACTOR;
+    if (!parse_number(&held[SLOT_BORN], &records->born_ms))
+        return SLOT_BORN;
+    return SLOT_COUNT;
+}
+
+/* The record of the newest request counts only while the user's record names it. */
+static void forget_other_newest(struct exchange *exchange)
+{
+    struct held *newest = &exchange->held[SLOT_NEWEST];
+    size_t prefix = sizeof "request:" - 1;
+    if (newest->key_size == 0)
+        return;
+    struct user_record user;
+    struct text named = {NULL, 0};
+    if (exchange->held[SLOT_USER].present &&
+        user_record_parse(held_value(&exchange->held[SLOT_USER]), &user) == STATUS_OK)
+        named = user.request_id;
+    if (!text_equal(named, (struct text){newest->key + prefix, newest->key_size - prefix}))
+        newest->key_size = 0;
+}
+
+static void succeed(struct exchange *exchange)
+{
+    if (exchange->finished)
+        exchange->finished(exchange);
+    const struct records *records = &exchange->records;
+    struct reset_answer answer = {
+        .status = STATUS_OK,
+        .verdict = exchange->decision.verdict,
+        .now_ms = records->now_ms,
+        .rest_ms = exchange->decision.rest_ms,
+        .request = records->has_request ? &records->request : NULL,
+        .token = records->has_token ? &records->token : NULL,
+    };
+    end(exchange, &answer);
+}
+
+static void decide(struct exchange *exchange);
+
+static void on_swap(void *context, const struct record_store_reply *reply)
+{
+    struct exchange *exchange = context;
+    if (reply->status == STATUS_OK) {
+        succeed(exchange);
+        return;
+    }
+    if (reply->status != STATUS_CONFLICT) {
+        exchange_fail(exchange, reply->status, reply->error);
+        return;
+    }
+    if (exchange->rounds >= ROUNDS_MOST) {
+        struct error error;
+        error_set(&error, STATUS_CONFLICT, "the same records were changed by others %d times; ask again",
+                  ROUNDS_MOST);
+        error.retryable = true;
+        exchange_fail(exchange, STATUS_CONFLICT, &error);
+        return;
+    }
+    for (size_t i = 0; i < reply->count && i < RECORD_STORE_KEYS_MOST; i++) {
+        enum slot slot = exchange->changed[i];
+        if (slot == SLOT_COUNT || exchange->held[slot].key_size == 0)
+            continue;
+        if (!hold(&exchange->held[slot], reply->values[i])) {
+            fail_unreadable(exchange, slot);
+            return;
+        }
+    }
+    exchange->records.now_ms = reply->now_ms;
+    exchange->assumed = false;
+    decide(exchange);
+}
+
+static void read_slots(struct exchange *exchange, size_t first, size_t end);
+
+static void on_read(void *context, const struct record_store_reply *reply)
+{
+    struct exchange *exchange = context;
+    if (reply->status != STATUS_OK) {
+        exchange_fail(exchange, reply->status, reply->error);
+        return;
+    }
+    for (size_t i = 0; i < reply->count && i < RECORD_STORE_KEYS_MOST; i++)
+        if (!hold(&exchange->held[exchange->changed[i]], reply->values[i])) {
+            fail_unreadable(exchange, exchange->changed[i]);
+            return;
+        }
+    exchange->records.now_ms = reply->now_ms;
+    exchange->assumed = false;
+    decide(exchange);
+}
+
+static void read_slots(struct exchange *exchange, size_t first, size_t last)
+{
+    struct text keys[SLOT_COUNT];
+    size_t count = 0;
+    for (size_t slot = first; slot <= last; slot++)
+        if (exchange->held[slot].key_size > 0) {
+            exchange->changed[count] = (enum slot)slot;
+            keys[count++] = held_key(&exchange->held[slot]);
+        }
+    const struct record_store *records = &exchange->store->records;
+    records->operations->read(records->context, keys, count, on_read, exchange);
+}
+
+/* Where the decision needs one record more. */
+static bool read_wanted(struct exchange *exchange)
+{
+    struct text newest = exchange->records.user.request_id;
+    if (exchange->decision.wants_newest) {
+        if (newest.size != UUID_LENGTH || !exchange_key(exchange, SLOT_NEWEST, "request:", newest)) {
+            fail_unreadable(exchange, SLOT_USER);
+            return true;
+        }
+        exchange->wanted = SLOT_NEWEST;
+    }
+    if (exchange->wanted == SLOT_COUNT)
+        return false;
+    read_slots(exchange, exchange->wanted, exchange->wanted);
+    return true;
+}
+
+static void decide(struct exchange *exchange)
+{
+    forget_other_newest(exchange);
+    enum slot unreadable = parse_records(exchange);
+    if (unreadable != SLOT_COUNT) {
+        fail_unreadable(exchange, unreadable);
+        return;
+    }
+    exchange->rounds++;
+    exchange->wanted = SLOT_COUNT;
+    exchange->decide(exchange);
+    if (read_wanted(exchange))
+        return;
+    struct composition composition;
+    composition_make(&composition, exchange);
+    if (composition.status != STATUS_OK) {
+        struct error error;
+        error_set(&error, composition.status, "what the request names does not fit into a record");
+        exchange_fail(exchange, composition.status, &error);
+    } else if (composition.writes) {
+        const struct record_store *records = &exchange->store->records;
+        records->operations->swap(records->context, composition.changes, composition.count,
+                                  exchange->allow_oom, on_swap, exchange);
+    } else if (exchange->assumed) {
+        read_slots(exchange, 0, SLOT_COUNT - 1);
+    } else {
+        succeed(exchange);
+    }
+    sodium_memzero(composition.values[SLOT_REQUEST], sizeof composition.values[SLOT_REQUEST]);
+    sodium_memzero(composition.values[SLOT_NEWEST], sizeof composition.values[SLOT_NEWEST]);
+}
+
+void exchange_run(struct exchange *exchange)
+{
+    read_slots(exchange, 0, SLOT_COUNT - 1);
+}
+
+void exchange_run_assumed(struct exchange *exchange)
+{
+    exchange->assumed = true;
+    decide(exchange);
+}
+
+bool exchange_name_request(struct exchange *exchange, struct text request_id)
+{
+    return request_id.size == UUID_LENGTH && exchange_key(exchange, SLOT_REQUEST, "request:", request_id);
+}
+
+void exchange_refuse(struct exchange *exchange, const char *what)
+{
+    struct error error;
+    error_set(&error, STATUS_INVALID, "%s is not what a key can be named after", what);
+    exchange_fail(exchange, STATUS_INVALID, &error);
+}

@@ -1,0 +1,70 @@
+/* An application's questions about a link: is it good, and take it.
+ *
+ * check learns from the token's record whose link it is, so it reads twice; it changes nothing, and what it
+ * says may be over when redeem asks, which compares everything again. */
+#include "core/protocol/exchange.h"
+
+static void decide_on_check(struct exchange *exchange)
+{
+    struct records *records = &exchange->records;
+    if (records->has_token && exchange->held[SLOT_USER].key_size == 0) {
+        token_slot(records->token.tenant, records->token.user_id, exchange->slot);
+        exchange_key(exchange, SLOT_USER, "user:", text_of(exchange->slot));
+        exchange->decision = (struct decision){.verdict = VERDICT_UNKNOWN};
+        exchange->wanted = SLOT_USER;
+        return;
+    }
+    decide_check(records, &exchange->decision);
+}
+
+void reset_store_check(struct reset_store *store, struct text stored, reset_store_callback *done,
+                       void *context)
+{
+    struct exchange *exchange = exchange_new(store, NULL, done, context);
+    if (!exchange)
+        return;
+    exchange->decide = decide_on_check;
+    if (stored.size == TOKEN_STORED_LENGTH && exchange_key(exchange, SLOT_TOKEN, "token:", stored))
+        exchange_run(exchange);
+    else
+        exchange_refuse(exchange, "the token");
+}
+
+struct token_claims reset_token_claims(const struct token_record *token, struct text stored)
+{
+    return (struct token_claims){
+        .stored = stored,
+        .tenant = token->tenant,
+        .user_id = token->user_id,
+        .method = text_of(method_name(token->method)),
+        .request_id = token->request_id,
+        .recipient = token->recipient,
+        .expires_at = token->expires_ms,
+    };
+}
+
+static void decide_on_redeem(struct exchange *exchange)
+{
+    const struct reset_redeem *asked = exchange->question;
+    struct redeem_question question = {
+        .stored = asked->stored, .claim = asked->claim, .recipient = asked->recipient, .mac = asked->mac};
+    decide_redeem(&question, &exchange->records, &exchange->decision);
+}
+
+void reset_store_redeem(struct reset_store *store, const struct reset_redeem *question,
+                        reset_store_callback *done, void *context)
+{
+    struct exchange *exchange = exchange_new(store, question, done, context);
+    if (!exchange)
+        return;
+    exchange->decide = decide_on_redeem;
+    exchange->allow_oom = true;
+    token_slot(question->tenant, question->user_id, exchange->slot);
+    if (question->stored.size == TOKEN_STORED_LENGTH &&
+        exchange_name_request(exchange, question->request_id) &&
+        exchange_key(exchange, SLOT_TOKEN, "token:", question->stored) &&
+        exchange_key(exchange, SLOT_USER, "user:", text_of(exchange->slot)))
+        exchange_run(exchange);
+    else
+        exchange_refuse(exchange, "the token");
+}

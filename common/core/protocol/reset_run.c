@@ -1,0 +1,167 @@
+/* A worker's questions about one run: begin, which may give it the lease, and finish, which tells how it
+ * went.
+ *
+ * The lease remembers the record's bytes as they were last written, so that finish needs no read; where they
+ * are no longer right, the swap's conflict brings the right ones. */
+#include <assert.h>
+
+#include <sodium.h>
+
+#include "core/protocol/exchange.h"
+#include "core/uuid.h"
+
+void reset_lease_clear(struct reset_lease *lease)
+{
+    sodium_memzero(lease, sizeof *lease);
+}
+
+static void decide_on_begin(struct exchange *exchange)
+{
+    decide_begin(&exchange->begin, &exchange->records, &exchange->decision);
+}
+
+/* The lease remembers the record as it was just written: finish compares with that. */
+static void keep_lease(struct reset_lease *lease, const struct exchange *exchange)
+{
+    const struct held *held = &exchange->held[SLOT_REQUEST];
+    bool written = exchange->written_size > 0;
+    if (!written && !held->present)
+        return;
+    lease->size = written ? exchange->written_size : held->size;
+    memcpy(lease->bytes, written ? exchange->written : held->bytes, lease->size);
+    enum status status = request_record_parse((struct text){lease->bytes, lease->size}, &lease->record);
+    assert(status == STATUS_OK);
+    (void)status;
+}
+
+static void begin_finished(struct exchange *exchange)
+{
+    const struct reset_begin *asked = exchange->question;
+    struct reset_lease *lease = exchange->lease;
+    if (exchange->decision.verdict != VERDICT_LEASE)
+        return;
+    memcpy(lease->owner, asked->owner, RECORD_OWNER_SIZE);
+    memcpy(lease->request_id, asked->request_id.bytes, UUID_LENGTH);
+    keep_lease(lease, exchange);
+}
+
+/* The keys of the user, the mailbox and the actor; the recipient that the link is bound to. */
+static bool name_user(struct exchange *exchange, const struct reset_begin *asked)
+{
+    const struct reset_store_settings *settings = &exchange->store->settings;
+    const struct request *request = asked->request;
+    const struct keyring_key *record_key = exchange->begin.candidate.record_key;
+    token_slot(request->tenant, request->user_id, exchange->slot);
+    exchange->begin.slot = (struct text){exchange->slot, TOKEN_SLOT_LENGTH};
+    token_recipient(record_key, request->tenant, request->user_id, request->user_email, exchange->recipient);
+    bool named = exchange_key(exchange, SLOT_USER, "user:", exchange->begin.slot);
+    if (settings->limits.per_recipient.count > 0) {
+        unsigned char mailbox[TOKEN_MAILBOX_SIZE];
+        char name[sodium_base64_ENCODED_LEN(TOKEN_MAILBOX_SIZE, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
+        token_mailbox(record_key, request->user_email, mailbox);
+        sodium_bin2base64(name, sizeof name, mailbox, sizeof mailbox,
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+        named = named && exchange_key(exchange, SLOT_RECIPIENT, "recipient:", text_of(name));
+    }
+    if (settings->limits.per_actor.count > 0) {
+        char name[TOKEN_SLOT_LENGTH + 1];
+        token_slot(request->actor_tenant, request->actor_id, name);
+        named = named && exchange_key(exchange, SLOT_ACTOR, "actor:", text_of(name));
+    }
+    return named;
+}
+
+static void fill_begin(struct exchange *exchange, const struct reset_begin *asked)
+{
+    const struct reset_store_settings *settings = &exchange->store->settings;
+    const struct request *request = asked->request;
+    request_digest(request, exchange->digest);
+    exchange->begin = (struct begin_question){
+        .request_id = asked->request_id,
+        .owner = asked->owner,
+        .generation = asked->generation,
+        .copy = asked->copy,
+        .t0_ms = asked->t0_ms,
+        .not_after_ms = request->not_after_ms,
+        .actor_class = request_class(request),
+        .method = request->method,
+        .known = request->user_known,
+        .tenant = request->tenant,
+        .user_id = request->user_id,
+        .digest = exchange->digest,
+        .recipient = exchange->recipient,
+        .candidate = {.seed = asked->seed,
+                      .inc = asked->inc,
+                      .token_key = keyring_current(settings->token_keys),
+                      .record_key = keyring_current(settings->record_keys)},
+        .limits = &settings->limits,
+        .lease_ms = settings->lease_ms,
+        .token_ttl_ms = settings->token_ttl_ms,
+    };
+}
+
+void reset_store_begin(struct reset_store *store, const struct reset_begin *question,
+                       struct reset_lease *lease, reset_store_callback *done, void *context)
+{
+    struct exchange *exchange = exchange_new(store, question, done, context);
+    if (!exchange)
+        return;
+    exchange->decide = decide_on_begin;
+    exchange->finished = begin_finished;
+    exchange->lease = lease;
+    fill_begin(exchange, question);
+    bool named = exchange_name_request(exchange, question->request_id);
+    if (question->request->user_known)
+        named = named && name_user(exchange, question);
+    exchange_key(exchange, SLOT_BORN, "born", (struct text){NULL, 0});
+    if (named)
+        exchange_run(exchange);
+    else
+        exchange_refuse(exchange, "the request id");
+}
+
+static void decide_on_finish(struct exchange *exchange)
+{
+    const struct reset_finish *asked = exchange->question;
+    struct finish_question question = {
+        .result = asked->result,
+        .owner = exchange->lease->owner,
+        .inc = exchange->lease->record.inc,
+        .copy = asked->copy,
+        .maybe_mailed = asked->maybe_mailed,
+        .due_ms = asked->due_ms,
+        .reason = asked->reason,
+        .reply_code = asked->reply_code,
+        .enhanced = asked->enhanced,
+        .lease_ms = exchange->store->settings.lease_ms,
+    };
+    decide_finish(&question, &exchange->records, &exchange->decision);
+}
+
+static void finish_finished(struct exchange *exchange)
+{
+    if (exchange->decision.verdict == VERDICT_OK)
+        keep_lease(exchange->lease, exchange);
+}
+
+void reset_store_finish(struct reset_store *store, struct reset_lease *lease,
+                        const struct reset_finish *question, reset_store_callback *done, void *context)
+{
+    struct exchange *exchange = exchange_new(store, question, done, context);
+    if (!exchange)
+        return;
+    exchange->decide = decide_on_finish;
+    exchange->finished = finish_finished;
+    exchange->lease = lease;
+    exchange->allow_oom = true;
+    if (lease->size == 0 || !exchange_name_request(exchange, (struct text){lease->request_id, UUID_LENGTH})) {
+        exchange_refuse(exchange, "a lease that was never given");
+        return;
+    }
+    struct held *held = &exchange->held[SLOT_REQUEST];
+    held->present = true;
+    held->size = lease->size;
+    memcpy(held->bytes, lease->bytes, lease->size);
+    exchange->records.now_ms = question->now_ms;
+    exchange_run_assumed(exchange);
+}
