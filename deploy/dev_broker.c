@@ -33,7 +33,10 @@ static int run(const char *const *topics, int count, int partitions)
     sigaddset(&stop, SIGINT);
     sigprocmask(SIG_BLOCK, &stop, NULL);
 
-    rd_kafka_t *handle = rd_kafka_new(RD_KAFKA_PRODUCER, NULL, reason, sizeof reason);
+    rd_kafka_conf_t *quiet =
+        rd_kafka_conf_new(); /* the handle only carries the cluster: no word about its own lack of brokers */
+    rd_kafka_conf_set(quiet, "log_level", "3", NULL, 0);
+    rd_kafka_t *handle = rd_kafka_new(RD_KAFKA_PRODUCER, quiet, reason, sizeof reason);
     rd_kafka_mock_cluster_t *cluster = handle ? rd_kafka_mock_cluster_new(handle, 1) : NULL;
     if (cluster == NULL) {
         fprintf(stderr, "dev-broker: the mock cluster does not start: %s\n", handle ? "no port" : reason);

@@ -41,7 +41,7 @@ struct kafka_delivery {
     enum status status;
     bool maybe_persisted;  /* not OK, and yet Kafka may have it */
     bool broker_timestamp; /* timestamp_ms is the broker's (LogAppendTime), else our own (CreateTime) */
-    int64_t timestamp_ms;  /* since 1970; -1 where unknown */
+    int64_t timestamp_ms;  /* since 1970; -1 where unknown (dev-broker) */
     int64_t offset;        /* -1 where unknown */
     int32_t partition;     /* -1 where unknown */
     const char *reason; /* librdkafka's words for the error, e.g. "Broker: Message size too large"; static */

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "io/config.h"
+struct config_pair; /* io/config.h */
 
 /* config_kafka()'s answer: librdkafka properties by their own names, e.g. "bootstrap.servers".  Any is
  * allowed but those that a promise rests on (acks, enable.idempotence, enable.auto.commit, …): naming one of
