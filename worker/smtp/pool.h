@@ -11,7 +11,7 @@
 
 struct event_base;
 struct smtp_pool;
-struct smtp_delivery; /* one submission under way; the pool's, valid until its done() returns */
+struct smtp_delivery; /* one submission under way; the pool's, valid until its done() is called */
 
 /* All of it stays the caller's and unchanged until done(). */
 struct smtp_submission {
@@ -40,7 +40,7 @@ struct smtp_pool_observer {
 struct smtp_pool_state {
     size_t open, connecting, busy; /* connections; busy is a part of open */
     size_t queued, under_way;      /* submissions without and with a connection */
-    unsigned long long connects, connect_failures, reused, moved, accepted, uncertain; /* since the start */
+    unsigned long long connects, connect_failures, moved, accepted, uncertain; /* since the start */
 };
 
 /* Settings are copied.  Nothing is connected before the first submission (or smtp_pool_connect). */

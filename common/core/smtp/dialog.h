@@ -23,9 +23,8 @@ struct smtp_message {
 };
 
 enum smtp_dialog_event_kind {
-    SMTP_DIALOG_READY_FOR_DOT, /* call smtp_dialog_content */
-    SMTP_DIALOG_AT_DOT,        /* the final dot, or a part of it, was written */
-    SMTP_DIALOG_DONE,          /* `result` stands; the message is forgotten */
+    SMTP_DIALOG_AT_DOT, /* the final dot, or a part of it, was written */
+    SMTP_DIALOG_DONE,   /* `result` stands; the message is forgotten */
 };
 
 struct smtp_dialog_event {
@@ -38,21 +37,18 @@ struct smtp_dialog_event {
 struct smtp_dialog *smtp_dialog_new(const struct smtp_capabilities *capabilities, size_t content_limit);
 void smtp_dialog_free(struct smtp_dialog **dialog); /* without events: end it first */
 
-/* How many messages it takes now: 0 to 2. `ahead` allows the one that waits behind another's dot. */
+/* Takes a message now: when none is on its way or, with `ahead`, behind one whose content has begun. */
 bool smtp_dialog_has_room(const struct smtp_dialog *dialog, bool ahead);
 
 /* Only when it has room.  A message that must not be sent here is DONE at once, refused. */
 void smtp_dialog_submit(struct smtp_dialog *dialog, const struct smtp_message *message);
 
-/* The answer to READY_FOR_DOT: content and dot become output, or nothing more ever does and all ends
- * withheld. */
-void smtp_dialog_content(struct smtp_dialog *dialog, bool permitted);
-
 /* What is to be written; smtp_dialog_written says how much of it was. */
 struct text smtp_dialog_output(const struct smtp_dialog *dialog);
 void smtp_dialog_written(struct smtp_dialog *dialog, size_t size);
 
-/* The message whose final dot stands wholly in the output, or NULL: ask its owner again before writing. */
+/* The message whose final dot stands in the output and nothing of it is written, or NULL.  Ask its owner
+ * before each write; if it must not go, smtp_dialog_end(dialog, SMTP_REASON_CALLER). */
 void *smtp_dialog_dot_unsent(const struct smtp_dialog *dialog);
 
 /* Bytes from the relay. */
@@ -68,8 +64,8 @@ enum smtp_stage smtp_dialog_waits_for(const struct smtp_dialog *dialog, unsigned
 /* Nothing more can be sent or understood: close the connection.  Every message has had its DONE. */
 bool smtp_dialog_is_over(const struct smtp_dialog *dialog);
 
-/* The owner ends it: `reason` CUT, DEADLINE, QUEUE, TLS or CALLER (withheld).  Each message inside becomes
- * DONE: uncertain where a part of the dot was written, else unavailable or withheld. */
+/* The owner ends it: `reason` CUT, DEADLINE, QUEUE or CALLER.  Each message inside becomes DONE: uncertain
+ * where a part of its dot was written, else unavailable; with CALLER the one on its way is withheld. */
 void smtp_dialog_end(struct smtp_dialog *dialog, enum smtp_reason reason);
 
 /* Takes the message ahead out again (its dot is not written): true when there was one.  Its commands cannot

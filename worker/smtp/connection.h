@@ -1,0 +1,86 @@
+/* One connection of the pool: a transport and a dialog, and the deadlines between them.  It takes deliveries
+ * from its owner whenever it has room, and gives each back by exactly one finished() or moved(). */
+#ifndef WORKER_SMTP_CONNECTION_H
+#define WORKER_SMTP_CONNECTION_H
+
+#include <stdint.h>
+
+#include "worker/smtp/pool.h"
+
+struct smtp_connection;
+
+enum smtp_delivery_state {
+    SMTP_DELIVERY_FREE,
+    SMTP_DELIVERY_QUEUED,
+    SMTP_DELIVERY_SENDING, /* a connection's */
+    SMTP_DELIVERY_ENDED,   /* the result stands, done() is due */
+};
+
+/* The pool's record of a submission. */
+struct smtp_delivery {
+    struct smtp_submission submission;
+    struct smtp_delivery *next, *previous; /* in the queue, the ended or the free ones */
+    struct smtp_connection *connection;
+    enum smtp_delivery_state state;
+    bool at_dot;
+    bool unwanted, aborted; /* cancel; abort */
+    bool stale;     /* not its connection's first: the relay may only have been tired of the connection */
+    unsigned moves; /* how often it changed the connection */
+    uint64_t since; /* ms, when it came into the queue first */
+    struct smtp_result result;
+};
+
+/* How long the relay usually takes at the dot: all connections of a pool share it. */
+struct smtp_pace {
+    uint64_t dot; /* microseconds, a mean in which a single stall counts little */
+};
+
+struct smtp_connection_owner {
+    void *context;
+    struct smtp_pace *pace;
+    void (*opened)(void *context, struct smtp_connection *connection);
+    void (*failed)(void *context, enum smtp_reason reason, const struct error *error);
+    /* The next delivery for it, or NULL; `ahead`: to wait behind another one's dot. */
+    struct smtp_delivery *(*next)(void *context, bool ahead);
+    void (*finished)(void *context, struct smtp_delivery *delivery, const struct smtp_result *result);
+    /* Taken back before its dot: to be sent over another connection. */
+    void (*moved)(void *context, struct smtp_delivery *delivery);
+    /* It is over, with no delivery left in it: the owner frees it, now or later. */
+    void (*closed)(void *context, struct smtp_connection *connection);
+};
+
+/* Begins to connect; NULL with `error` when it cannot even begin. */
+struct smtp_connection *smtp_connection_new(struct event_base *base, const struct smtp_settings *settings,
+                                            const struct smtp_connection_owner *owner, struct error *error);
+
+/* Cuts it; what is inside is finished first. */
+void smtp_connection_free(struct smtp_connection **connection);
+
+/* Looks for something to do: takes deliveries, writes.  May end in closed(). */
+void smtp_connection_work(struct smtp_connection *connection);
+
+bool smtp_connection_is_busy(const struct smtp_connection *connection);
+bool smtp_connection_is_open(const struct smtp_connection *connection);
+
+/* Open and without a message: a delivery would be on its way at once. */
+bool smtp_connection_is_available(const struct smtp_connection *connection);
+
+/* May take one ahead now; `*since`: ms, since when the first one has been at its dot (0: not yet). */
+bool smtp_connection_takes_ahead(const struct smtp_connection *connection, uint64_t *since);
+
+/* ms of its last use: the latest available one is taken, so that the others may retire. */
+uint64_t smtp_connection_last_used(const struct smtp_connection *connection);
+
+/* The delivery became unwanted: drops it where that is still possible.  May end in closed(). */
+void smtp_connection_drop(struct smtp_connection *connection, struct smtp_delivery *delivery);
+
+/* Takes nothing more; QUIT when idle. */
+void smtp_connection_retire(struct smtp_connection *connection);
+
+/* ms that a message waits behind another one's dot. */
+uint64_t smtp_pace_patience(const struct smtp_pace *pace, const struct smtp_settings *settings);
+
+/* ms of a clock that only goes forward. */
+uint64_t smtp_clock(void);
+
+#endif
