@@ -20,14 +20,23 @@ static bool is_plain(struct text value)
     return !memmem(value.bytes, value.size, "=?", 2);
 }
 
-/* How many bytes from `at` go into one word: whole characters of UTF-8. */
+static bool begins_character(char byte)
+{
+    return ((unsigned char)byte & 0xC0) != 0x80;
+}
+
+/* How many bytes from `at` go into one word: whole characters of UTF-8, and a multiple of 3 where there is
+ * one, because decoders that read neighbouring words as one base64 stream (GMime's does) stop at padding. */
 static size_t piece_size(struct text value, size_t at)
 {
-    size_t size = value.size - at;
-    if (size <= PIECE_SIZE)
-        return size;
-    size = PIECE_SIZE;
-    while (size > 1 && ((unsigned char)value.bytes[at + size] & 0xC0) == 0x80)
+    size_t left = value.size - at;
+    if (left <= PIECE_SIZE)
+        return left;
+    for (size_t size = PIECE_SIZE; size >= 12; size -= 3)
+        if (begins_character(value.bytes[at + size]))
+            return size;
+    size_t size = PIECE_SIZE;
+    while (size > 1 && !begins_character(value.bytes[at + size]))
         size--;
     return size;
 }
