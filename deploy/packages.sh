@@ -88,3 +88,13 @@ redis_program() {
     install_packages redis-tools || return
     mkdir -p "$1/bin" && ln -sf "$(command -v redis-check-rdb)" "$1/bin/redis-server"
 }
+
+# fetch_kafka CACHE: Apache Kafka's jars from Maven Central, as tests/kafka/pom.xml names them.
+fetch_kafka() {
+    local home="$1/kafka-4.1.0"
+    [ -d "$home/libs" ] && return
+    packages_say "fetching Apache Kafka 4.1.0 from Maven Central"
+    rm -rf "$home.new"
+    mvn -B -q -f tests/kafka/pom.xml -Dmaven.repo.local="$1/maven" dependency:copy-dependencies \
+        -DoutputDirectory="$home.new/libs" && mv "$home.new" "$home"
+}

@@ -51,15 +51,6 @@ install_all() {
     unpack_program "$RESET_CACHE" promtool prometheus
 }
 
-fetch_kafka() {
-    local home="$RESET_CACHE/kafka-4.1.0"
-    [ -d "$home/libs" ] && return
-    packages_say "fetching Apache Kafka 4.1.0 from Maven Central"
-    rm -rf "$home.new"
-    mvn -B -q -f tests/kafka/pom.xml -Dmaven.repo.local="$RESET_CACHE/maven" dependency:copy-dependencies \
-        -DoutputDirectory="$home.new/libs" && mv "$home.new" "$home"
-}
-
 build() {
     local generator=()
     command -v ninja >/dev/null && generator=(-G Ninja)
@@ -104,7 +95,7 @@ if [ "${RESET_INSTALL:-yes}" != no ]; then
     install_all || cannot install "a package is missing"
 fi
 if wanted e2e || wanted integration; then
-    fetch_kafka || cannot kafka "Maven did not bring Kafka's jars"
+    fetch_kafka "$RESET_CACHE" || cannot kafka "Maven did not bring Kafka's jars"
 fi
 
 say "build"

@@ -128,7 +128,7 @@ def test_a_mail_refused_for_good_is_dead_once_and_its_link_with_it(start, smtp, 
     request = events.reset_request()
     identifier = relay.publish(request)
     dead = relay.outcome(identifier, "dead", "refused")
-    assert (dead["smtp_code"], dead["smtp_enhanced"]) == (554, "5.7.1")
+    assert dead["smtp"] == {"code": 554, "enhanced": "5.7.1"}
     dead_letter_of(relay, identifier)
     relay.wait_until_committed()
     assert len(smtp.refused) == 1 and not smtp.mails.all()
@@ -146,7 +146,7 @@ def test_a_refusal_for_good_at_each_stage_is_dead_and_costs_no_other_mail(start,
     smtp.rule(stage, lambda _subject: STAGES[stage] if refuse["on"] else None)
     identifier = relay.publish(events.reset_request())
     dead = relay.outcome(identifier, "dead", "refused")
-    assert dead["smtp_code"] == int(STAGES[stage][:3])
+    assert dead["smtp"]["code"] == int(STAGES[stage][:3])
     refuse["on"] = False
     request = events.reset_request()
     relay.outcome(relay.publish(request), "sent")

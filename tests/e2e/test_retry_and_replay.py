@@ -32,7 +32,7 @@ def test_a_refusal_for_now_at_each_stage_is_tried_again(running, smtp, stage, re
     smtp.rule(stage, Times(reply, 1))
     request = events.reset_request()
     identifier = running.publish(request)
-    assert running.outcome(identifier, "deferred", "refused_for_now")["smtp_code"] == int(reply[:3])
+    assert running.outcome(identifier, "deferred", "refused_for_now")["smtp"]["code"] == int(reply[:3])
     running.outcome(identifier, "sent")
     running.wait_until_committed()
     the_mail_to(smtp, request["user"]["email"])

@@ -1,0 +1,29 @@
+-- wrk's script: every request is of another user; the counts go to the file named by the first argument.
+local threads = 0
+local number = 0
+
+function setup(thread)
+    thread:set("id", threads)
+    threads = threads + 1
+end
+
+function init(args)
+    key = args[1]
+    wrk.method = "POST"
+    wrk.headers["Content-Type"] = "application/json"
+    wrk.headers["Authorization"] = "Bearer " .. key
+end
+
+function request()
+    number = number + 1
+    local user = "w" .. id .. "-" .. number
+    return wrk.format(nil, "/v1/password-resets", nil, string.format(
+        '{"tenant":"acme","user":{"id":"%s","email":"%s@example.com","name":"Ann Lee","locale":"en"},' ..
+        '"actor":{"role":"admin","id":"boss","tenant":"acme"},"method":"link"}', user, user))
+end
+
+function done(summary, latency, requests)
+    io.write(string.format("RESULT %d %d %d %d %d %d %d\n", summary.requests, summary.duration, summary.errors.status,
+        summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout,
+        latency:percentile(50), latency:percentile(99), latency.max))
+end
