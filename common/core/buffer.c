@@ -2,7 +2,6 @@
  * which would leave the old bytes behind. */
 #include "core/buffer.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <sodium.h>
@@ -104,8 +103,15 @@ void buffer_append_byte(struct buffer *buffer, char byte)
 void buffer_append_number(struct buffer *buffer, long long number)
 {
     char digits[24];
-    int size = snprintf(digits, sizeof digits, "%lld", number);
-    buffer_append(buffer, digits, (size_t)size);
+    char *start = digits + sizeof digits;
+    unsigned long long rest = number < 0 ? 0 - (unsigned long long)number : (unsigned long long)number;
+    do {
+        *--start = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (number < 0)
+        *--start = '-';
+    buffer_append(buffer, start, (size_t)(digits + sizeof digits - start));
 }
 
 void buffer_consume(struct buffer *buffer, size_t size)

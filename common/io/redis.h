@@ -1,16 +1,16 @@
-/* One asynchronous connection to Redis (6.2 or newer) on a libevent loop: kept up by itself, many commands in
+/* One asynchronous connection to Redis (7 or newer) on a libevent loop: kept up by itself, many commands in
  * flight.
  *
  * At each connect: AUTH, CLIENT SETNAME, SELECT, TIME, the eviction policy, `<prefix>:born`, SCRIPT LOAD of
  * every script. Only then is it ready.  A Redis that evicts, refuses the password or is loading is not ready,
  * and the reason says so; it is asked again with backoff.  When a command gets no answer within its deadline
- * the connection is dropped and every command in flight fails with STATUS_TIMEOUT or STATUS_UNAVAILABLE with
- * `sent`: it may have happened. */
+ * the connection is dropped and every command in flight fails with STATUS_TIMEOUT and `may_have_happened`. */
 #ifndef IO_REDIS_H
 #define IO_REDIS_H
 
 #include <stdint.h>
 
+#include "core/buffer.h"
 #include "core/status.h"
 #include "core/text.h"
 
@@ -45,7 +45,7 @@ struct redis_answer {
     enum redis_fault fault;
     bool may_have_happened;         /* no answer came after the command was sent */
     const struct redisReply *reply; /* only when OK: never an error reply, gone after the callback */
-    const char *text; /* only when not OK: one sentence, without data; gone after the callback */
+    const char *text;               /* only when not OK: one sentence, without data; static */
 };
 
 typedef void redis_answered(void *context, const struct redis_answer *answer);
@@ -57,15 +57,19 @@ struct redis_events {
     void *context;
 };
 
+struct redis_script {
+    struct text head, body; /* loaded as one text */
+};
+
 struct redis_options {
     const char *url; /* redis://[user[:password]@]host[:port][/db], unix://[user[:password]@]/path[?db=N] */
     const char *prefix;      /* of all keys */
     const char *client_name; /* CLIENT SETNAME; no spaces */
     bool plaintext_trusted;  /* plaintext off loopback is allowed */
     int64_t connect_timeout_ms, command_timeout_ms;
-    size_t most_pending;        /* commands in flight; more get STATUS_FULL */
-    const struct text *scripts; /* loaded at each connect; the bytes outlive the client */
-    size_t script_count;        /* at most REDIS_SCRIPTS_MOST */
+    size_t most_pending;                /* commands in flight; more get STATUS_FULL */
+    const struct redis_script *scripts; /* loaded at each connect; copied */
+    size_t script_count;                /* at most REDIS_SCRIPTS_MOST */
 };
 
 enum { REDIS_SCRIPTS_MOST = 4, REDIS_SHA_LENGTH = 40, REDIS_ARGUMENTS_MOST = 64 };
@@ -76,13 +80,22 @@ WARN_UNUSED enum status redis_new(struct event_base *base, const struct redis_op
                                   const struct redis_events *events, struct redis **redis,
                                   struct error *error);
 
-/* Every command in flight is answered (UNAVAILABLE) from within; then frees and nulls. */
+/* Every command in flight is answered (UNAVAILABLE) from within; then frees and nulls.  Not from within a
+ * callback of this client. */
 void redis_free(struct redis **redis);
 
-/* Sends one command.  On STATUS_OK `answered` is called exactly once, from the loop; on STATUS_FULL or
- * STATUS_UNAVAILABLE (not ready) never.  `error` may be NULL.  The arguments are copied. */
+/* Sends one command.  On STATUS_OK `answered` is called exactly once, from the loop; on STATUS_FULL (too many
+ * pending) or STATUS_UNAVAILABLE (not ready) never.  `error` may be NULL.  The arguments are copied.
+ * Not for MONITOR or SUBSCRIBE, whose answers never end. */
 WARN_UNUSED enum status redis_command(struct redis *redis, const struct text arguments[], size_t count,
                                       redis_answered *answered, void *context, struct error *error);
+
+/* The same for one command that redis_format has written. */
+WARN_UNUSED enum status redis_send(struct redis *redis, struct text command, redis_answered *answered,
+                                   void *context, struct error *error);
+
+/* Appends a command as Redis reads it (RESP: an array of bulk strings). */
+void redis_format(struct buffer *command, const struct text arguments[], size_t count);
 
 bool redis_is_ready(const struct redis *redis);
 size_t redis_pending(const struct redis *redis);
@@ -97,6 +110,9 @@ int64_t redis_now_ms(const struct redis *redis);
 
 /* Tells the clock what a TIME command of the caller's just answered. */
 void redis_note_time(struct redis *redis, int64_t redis_ms);
+
+/* Milliseconds since 1970 of TIME's answer; 0 when it is none. */
+int64_t redis_reply_time_ms(const struct redisReply *reply);
 
 /* The SHA1 (REDIS_SHA_LENGTH hex digits) of a script as Redis said it; valid while ready. */
 struct text redis_script_sha(const struct redis *redis, size_t script);

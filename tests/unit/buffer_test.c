@@ -1,6 +1,8 @@
 /* A buffer never passes its cap, and says so once. */
 #include "support.h"
 
+#include <limits.h>
+
 #include "core/buffer.h"
 
 static void a_write_that_does_not_fit_changes_nothing(void **state)
@@ -35,10 +37,31 @@ static void bytes_taken_off_the_front_are_gone(void **state)
     assert_null(buffer.bytes);
 }
 
+static void numbers_are_written_in_decimal(void **state)
+{
+    (void)state;
+    static const struct {
+        long long number;
+        const char *text;
+    } cases[] = {{0, "0"},
+                 {7, "7"},
+                 {-10, "-10"},
+                 {LLONG_MAX, "9223372036854775807"},
+                 {LLONG_MIN, "-9223372036854775808"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buffer buffer;
+        buffer_init(&buffer, 64);
+        buffer_append_number(&buffer, cases[i].number);
+        assert_true(text_equal(buffer_text(&buffer), text_of(cases[i].text)));
+        buffer_clear(&buffer);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_write_that_does_not_fit_changes_nothing),
+        cmocka_unit_test(numbers_are_written_in_decimal),
         cmocka_unit_test(bytes_taken_off_the_front_are_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
