@@ -153,7 +153,7 @@ static void check_kafka(struct rules *rules)
     const char *servers = config_kafka_value(rules->config, "bootstrap.servers");
     const char *protocol = config_kafka_value(rules->config, "security.protocol");
     char host[256];
-    if (!servers)
+    if (!servers || !*servers)
         servers =
             config_kafka_value(rules->config, "metadata.broker.list"); /* librdkafka's other name for it */
     if (!servers || !*servers) {
