@@ -118,8 +118,9 @@ int render_command(const struct command_line *line, const struct render_settings
     enum status status = render(&request, settings, &out, &error);
     if (status)
         (void)fprintf(stderr, "reset-worker render: %s\n", error.text);
-    bool written = fwrite(out.bytes, 1, out.size, stdout) == out.size && fflush(stdout) == 0;
+    struct text written = buffer_text(&out);
+    bool whole = fwrite(written.bytes, 1, written.size, stdout) == written.size && fflush(stdout) == 0;
     g_mime_shutdown();
     buffer_clear(&out);
-    return status ? (status == STATUS_INVALID ? EX_USAGE : EX_CONFIG) : written ? EX_OK : EX_IOERR;
+    return status ? (status == STATUS_INVALID ? EX_USAGE : EX_CONFIG) : whole ? EX_OK : EX_IOERR;
 }
