@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,8 +51,11 @@ static void reply(struct evhttp_request *request, int code, const char *reason, 
     evhttp_add_header(headers, "Content-Type", type);
     evhttp_add_header(headers, "Cache-Control", "no-store");
     evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
+    char size[24];
+    snprintf(size, sizeof size, "%zu", body.size);
+    evhttp_add_header(headers, "Content-Length", size);
     struct evbuffer *buffer = evbuffer_new();
-    if (buffer)
+    if (buffer && evhttp_request_get_command(request) != EVHTTP_REQ_HEAD) /* evhttp 2.1.12 would send it */
         evbuffer_add(buffer, body.bytes, body.size);
     evhttp_send_reply(request, code, reason, buffer);
     if (buffer)
