@@ -126,6 +126,7 @@ enum status reset_event_encode(const struct request *request, const struct event
                                struct buffer *out, struct error *error)
 {
     assert(stamp->source.size > 0);
+    assert(stamp->asserted_by.channel == CHANNEL_KAFKA || stamp->asserted_by.key_id.size > 0);
     char time[TIMESTAMP_SIZE];
     timestamp_format(stamp->time_ms, time);
     write_field(out, "{\"specversion\":\"1.0\",", "id", text_of(stamp->id));

@@ -17,7 +17,8 @@ enum status fields_refuse(const struct field_table *table, const char *prefix, c
 {
     char pointer[64];
     snprintf(pointer, sizeof pointer, "%s%s%s%s", prefix, table->pointer, *name ? "/" : "", name);
-    return error_set_field(error, STATUS_INVALID, pointer, "%s", sentence);
+    return error_set_field(error, STATUS_INVALID, pointer, "%s %s", *pointer ? pointer : "the JSON",
+                           sentence);
 }
 
 static bool is_plain_word(struct text key)

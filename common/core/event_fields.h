@@ -39,7 +39,7 @@ struct field_table {
 enum status fields_read(struct json_t *object, const struct field_table *table, const char *prefix,
                         bool closed, void *target, struct error *error) WARN_UNUSED;
 
-/* Refuses the field `name` of the table's object with one sentence about it. */
+/* Refuses the field `name` of the table's object with the rest of a sentence about it: "is required". */
 enum status fields_refuse(const struct field_table *table, const char *prefix, const char *name,
                           struct error *error, const char *sentence) WARN_UNUSED;
 
