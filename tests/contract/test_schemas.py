@@ -98,8 +98,26 @@ def test_a_fault_of_bytes_is_refused_by_the_decoder(path):
     assert reason == says.get(fault, "not_json")
 
 
+def test_an_unknown_field_is_named():
+    assert decoded(EXAMPLES / "invalid/request-unknown-field.json")[2] == "/priority"
+    assert decoded(EXAMPLES / "invalid/request-unknown-field-in-user.json")[2] == "/user/phone"
+
+
 def test_there_are_enough_invalid_examples():
     assert len(examples("invalid", "request", "event")) >= 40
+
+
+def test_the_thousand_requests_are_valid_and_of_different_users(tmp_path):
+    lines = (ROOT / "tests/data/requests.jsonl").read_text(encoding="utf-8").splitlines()
+    requests = [json.loads(line) for line in lines]
+    assert len(requests) == 1000
+    assert len({(request["tenant"], request["user"]["id"]) for request in requests}) == 1000
+    judge, paths = validator("request"), []
+    for number, line in enumerate(lines):
+        judge.validate(requests[number])
+        paths.append(tmp_path / f"{number}.json")
+        paths[-1].write_text(line, encoding="utf-8")
+    assert {line.split("\t")[0] for line in ask("request", *paths)} == {"accept"}
 
 
 def test_every_request_becomes_an_event_that_its_schema_accepts():
