@@ -7,7 +7,7 @@
 
 #define LOCALE(direction)                                                                                    \
     "direction: " direction "\nmonths: a|b|c|d|e|f|g|h|i|j|k|l\nweekdays: a|b|c|d|e|f|g\ntime: {{day}} "     \
-                            "UTC\n"
+    "UTC\n"
 #define TEXT_LINK "\n{{link}}\n"
 #define HTML_LINK "<a href=\"{{link}}\">{{link}}</a>"
 
@@ -279,6 +279,47 @@ static void a_set_with_a_file_missing_is_refused(void **state)
     }
 }
 
+static void a_mutated_page_is_refused_or_still_escapes(void **state)
+{
+    (void)state;
+    static const char plain[] =
+        "<html lang=\"{{lang}}\"><title>{{>subject}}</title><style>p {}</style><!-- x -->\n"
+        "<p title='{{name}}'>{{#name}}{{name}} {{tenant}}{{/name}}{{^self}}{{host}}{{/self}}</p>\n"
+        "<a href=\"{{link}}\">{{link}}</a></html>\n";
+    static const char bytes[] = "<>\"'={}#^/!-a \n\\\x01\xC3\xFF";
+    struct mail_values values = values_with(TEXT("\"'><script>"));
+    struct buffer out;
+    buffer_init(&out, 65536);
+    uint32_t random = 12345;
+    size_t accepted = 0;
+    for (size_t round = 0; round < 4000; round++) {
+        char page[sizeof plain];
+        memcpy(page, plain, sizeof plain);
+        for (size_t change = 0; change <= round % 3; change++) {
+            random = random * 1664525 + 1013904223;
+            page[(random >> 8) % (sizeof plain - 1)] = bytes[(random >> 24) % (sizeof bytes - 1)];
+        }
+        struct template_set *set;
+        struct error error;
+        const struct files files = {.html = page, .text = page};
+        const struct files only_html = {.html = page};
+        if (make(&files, &set, &error) == STATUS_OK || make(&only_html, &set, &error) == STATUS_OK) {
+            accepted++;
+            buffer_reset(&out);
+            template_render(template_find(set, MAIL_LINK, TEXT("en")), MAIL_HTML, &values, &out);
+            assert_null(memmem(out.bytes, out.size, "<script", 7));
+            assert_non_null(memmem(out.bytes, out.size, "https://h.example/", 18));
+        } else {
+            assert_null(strchr(error.text, '\n'));
+            assert_true(strncmp(error.text, "page.html:", 10) == 0 ||
+                        strncmp(error.text, "en.mail:", 8) == 0);
+        }
+        template_set_free(&set);
+    }
+    assert_in_range(accepted, 100, 3900);
+    buffer_clear(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +330,7 @@ int main(void)
         cmocka_unit_test(values_of_the_other_direction_are_isolated),
         cmocka_unit_test(a_mistake_is_named_with_file_and_line),
         cmocka_unit_test(a_comment_or_a_style_ends_where_it_ends),
+        cmocka_unit_test(a_mutated_page_is_refused_or_still_escapes),
         cmocka_unit_test(a_set_with_a_file_missing_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,10 +60,21 @@ static void append_escaped(enum place place, uint32_t code, struct text bytes, s
         buffer_append_string(out, entity);
 }
 
+/* What may be copied in every place: most bytes of most values. */
+static bool is_simple(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= '-' && byte <= ':') || (byte >= 'A' && byte <= 'Z') ||
+           byte == '_';
+}
+
 static void append_value(enum place place, struct text value, struct buffer *out)
 {
     size_t plain = 0; /* where the run that can be copied whole began */
     for (size_t at = 0; at < value.size;) {
+        if (is_simple(value.bytes[at])) { /* from '-' to ':' stand '-', '.', '/', the digits and ':' */
+            at++;
+            continue;
+        }
         uint32_t code = 0;
         size_t size = character_read(value, at, &code);
         if (!is_plain(place, code, size)) {

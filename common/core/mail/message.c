@@ -54,21 +54,29 @@ static void write_boundary(const struct mail *mail, const char *before, const ch
     buffer_append_string(out, after);
 }
 
-/* LF becomes CRLF in what stands from `start` on. */
-static void end_lines(struct buffer *out, size_t start)
+static size_t count_lines(struct text text)
 {
     size_t lines = 0;
-    for (size_t i = start; i < out->size; i++)
-        lines += out->bytes[i] == '\n';
+    const char *end = text.bytes + text.size;
+    for (const char *at = text.bytes; (at = memchr(at, '\n', (size_t)(end - at))); at++)
+        lines++;
+    return lines;
+}
+
+/* LF becomes CRLF in what stands from `start` on: line by line from the end, where there is room. */
+static void end_lines(struct buffer *out, size_t start)
+{
+    size_t lines = count_lines((struct text){out->bytes + start, out->size - start});
     if (!buffer_reserve(out, lines))
         return;
-    size_t from = out->size, to = from + lines;
+    size_t end = out->size; /* of what has not moved yet */
     buffer_grow_by(out, lines);
-    while (from < to) { /* from the end: what has moved far enough meets what need not move */
-        char byte = out->bytes[--from];
-        out->bytes[--to] = byte;
-        if (byte == '\n')
-            out->bytes[--to] = '\r';
+    for (; lines > 0; lines--) {
+        const char *last = memrchr(out->bytes + start, '\n', end - start);
+        size_t at = (size_t)(last - out->bytes);
+        memmove(out->bytes + at + lines, out->bytes + at, end - at);
+        out->bytes[at + lines - 1] = '\r';
+        end = at;
     }
 }
 

@@ -46,10 +46,19 @@ struct parser {
     bool has_text_link, has_button_link;
 };
 
+/* As much of a name as stands well in an error's one line. */
+static int shown_size(struct text name)
+{
+    int size = 0;
+    while ((size_t)size < name.size && size < 60 && (unsigned char)name.bytes[size] >= ' ')
+        size++;
+    return size;
+}
+
 static enum status fault(struct parser *parser, const char *what, struct text name)
 {
     return error_set(parser->error, STATUS_CONFIG, "%s:%u: %s `%.*s`", parser->file, parser->line, what,
-                     (int)(name.size > 60 ? 60 : name.size), name.bytes);
+                     shown_size(name), name.bytes);
 }
 
 static size_t find_name(const struct text *names, size_t count, struct text name)
@@ -238,7 +247,7 @@ static enum status take_sentence(struct parser *parser, struct text name)
     struct entry *entry = entries_find(parser->input->entries, name);
     if (!entry)
         return error_set(parser->error, STATUS_CONFIG, "%s:%u: wants the sentence `%.*s`, which %s lacks",
-                         parser->file, parser->line, (int)(name.size > 60 ? 60 : name.size), name.bytes,
+                         parser->file, parser->line, shown_size(name), name.bytes,
                          parser->input->entries->file);
     const char *file = parser->file;
     unsigned line = parser->line;
