@@ -92,7 +92,7 @@ static void append_range(struct buffer *out, const struct setting *setting)
     APPEND(out, " (", least, " to ", most, setting->type == SETTING_BYTES ? " bytes)" : ")");
 }
 
-/* A bar would end the cell, and an address in angle brackets would vanish as HTML. */
+/* A bar would end the cell. */
 static void append_cell(struct buffer *out, const char *text)
 {
     for (; *text; text++) {

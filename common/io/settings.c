@@ -172,6 +172,11 @@ const struct setting settings[CONFIG_KEY_COUNT] = {
                              .help =
                                  "How long SIGTERM lets events in flight finish; what is still at the dot is "
                                  "parked."},
+    [CONFIG_WORKER_PARK] = {KEY("worker", "park", DURATION, WORKER), .fallback = "30s",
+                            RANGE(100, 10 * MINUTE),
+                            .help =
+                                "How long a mail at the dot holds its record's offset; then a copy in the "
+                                "longest retry tier stands in for it."},
     [CONFIG_SEND_IN_FLIGHT] = {KEY("send", "in_flight", NUMBER, PRODUCER), .fallback = "5000",
                                RANGE(1, 1000000), .help = "Requests that `send` has under way, at most."},
     [CONFIG_REPLAY_GROUP_ID] = {KEY("replay", "group_id", TEXT, PRODUCER), .fallback = "reset-replay",

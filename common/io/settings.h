@@ -69,6 +69,7 @@ enum config_key {
     CONFIG_WORKER_NAME, /* not set: the caller takes host name and process id */
     CONFIG_WORKER_CONCURRENCY,
     CONFIG_WORKER_DRAIN,
+    CONFIG_WORKER_PARK,
     CONFIG_SEND_IN_FLIGHT,
     CONFIG_REPLAY_GROUP_ID,
     CONFIG_ADMIN_LISTEN, /* address */
