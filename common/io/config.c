@@ -13,9 +13,13 @@ static const struct config_value *value_of(const struct config *config, enum con
     return &config->values[key];
 }
 
-static bool has_type(enum config_key key, enum setting_type type)
+/* One type, or another that reads the same. */
+static void expect_type(enum config_key key, enum setting_type type, enum setting_type other)
 {
-    return settings[key].type == type;
+    assert(settings[key].type == type || settings[key].type == other);
+    (void)key;
+    (void)type;
+    (void)other;
 }
 
 void config_free(struct config **config)
@@ -54,44 +58,44 @@ const char *config_origin(const struct config *config, enum config_key key)
 
 const char *config_text(const struct config *config, enum config_key key)
 {
-    assert(has_type(key, SETTING_TEXT) || has_type(key, SETTING_PATH) || has_type(key, SETTING_URL));
+    expect_type(key, SETTING_TEXT, settings[key].type == SETTING_PATH ? SETTING_PATH : SETTING_URL);
     return value_of(config, key)->text;
 }
 
 int64_t config_number(const struct config *config, enum config_key key)
 {
-    assert(has_type(key, SETTING_NUMBER) || has_type(key, SETTING_BYTES));
+    expect_type(key, SETTING_NUMBER, SETTING_BYTES);
     return value_of(config, key)->number;
 }
 
 int64_t config_duration_ms(const struct config *config, enum config_key key)
 {
-    assert(has_type(key, SETTING_DURATION));
+    expect_type(key, SETTING_DURATION, SETTING_DURATION);
     return value_of(config, key)->number;
 }
 
 int config_choice(const struct config *config, enum config_key key)
 {
-    assert(has_type(key, SETTING_CHOICE));
+    expect_type(key, SETTING_CHOICE, SETTING_CHOICE);
     return (int)value_of(config, key)->number;
 }
 
 struct rate config_rate(const struct config *config, enum config_key key)
 {
-    assert(has_type(key, SETTING_RATE));
+    expect_type(key, SETTING_RATE, SETTING_RATE);
     return value_of(config, key)->rate;
 }
 
 struct config_address config_address(const struct config *config, enum config_key key)
 {
-    assert(has_type(key, SETTING_ADDRESS));
+    expect_type(key, SETTING_ADDRESS, SETTING_ADDRESS);
     const struct config_value *value = value_of(config, key);
     return (struct config_address){value->host, (uint16_t)value->number};
 }
 
 const char *const *config_list(const struct config *config, enum config_key key, size_t *count)
 {
-    assert(has_type(key, SETTING_LIST));
+    expect_type(key, SETTING_LIST, SETTING_LIST);
     const struct config_value *value = value_of(config, key);
     *count = value->count;
     return (const char *const *)value->items;
@@ -99,7 +103,7 @@ const char *const *config_list(const struct config *config, enum config_key key,
 
 const int64_t *config_duration_list(const struct config *config, enum config_key key, size_t *count)
 {
-    assert(has_type(key, SETTING_DURATION_LIST));
+    expect_type(key, SETTING_DURATION_LIST, SETTING_DURATION_LIST);
     const struct config_value *value = value_of(config, key);
     *count = value->count;
     return value->numbers;
