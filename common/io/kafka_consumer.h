@@ -44,11 +44,10 @@ struct kafka_consumer_callbacks {
 
 struct kafka_consumer_settings {
     struct kafka_properties properties;
-    const char *group;
+    const char *group;         /* group.id among the properties does not count */
     const char *const *topics; /* topics[lane]; at most KAFKA_LANES_MAX */
     size_t lanes;
-    size_t memory; /* bytes of fetched records in librdkafka's queues, all lanes together; 0: a moderate
-                      default */
+    size_t memory; /* bytes of values fetched ahead for each lane; 0: 8 MiB */
 };
 
 #define KAFKA_LANES_MAX 16

@@ -1,0 +1,54 @@
+/* The inside of a consumer, for its files: kafka_consumer.c (life and figures), kafka_group.c (assignment,
+ * storing, closing) and kafka_lane.c (reading). */
+#ifndef IO_KAFKA_CONSUMER_STATE_H
+#define IO_KAFKA_CONSUMER_STATE_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "io/kafka_assignment.h"
+#include "io/kafka_consumer.h"
+#include "io/kafka_queue.h"
+
+struct event;
+
+struct kafka_lane {
+    struct kafka_consumer *consumer;
+    size_t number;
+    char *topic;               /* owned */
+    struct kafka_queue queue;  /* all partitions of the topic that are ours are forwarded here */
+    struct kafka_record *held; /* could not be given out yet; owned */
+    bool stalled;              /* held because its partition's window is full */
+};
+
+struct kafka_consumer {
+    struct event_base *base;
+    struct kafka_consumer_callbacks callbacks;
+    rd_kafka_t *handle;          /* owned */
+    struct kafka_queue group;    /* rebalances, errors, log lines */
+    struct kafka_queue farewell; /* takes the place of `group` while closing */
+    struct kafka_lane lanes[KAFKA_LANES_MAX];
+    size_t lane_count;
+    struct kafka_assignment assignment;
+    struct event *store_timer, *tick_timer;
+    kafka_closed *closed;
+    void *closed_context;
+    int64_t close_by_ms; /* monotonic */
+    bool closing, left;
+};
+
+/* Something came for the whole member; `context` is the consumer. */
+void kafka_group_read(void *context);
+void kafka_group_read_farewell(void *context);
+
+/* Hands the low marks to librdkafka, which commits them within a second, and before it gives partitions up.
+ */
+void kafka_group_store(struct kafka_consumer *consumer);
+
+/* A lane's queue has something, or room came back; `context` is the lane. */
+void kafka_lane_read(void *context);
+void kafka_lane_drop_held(struct kafka_lane *lane);
+
+void kafka_consumer_say(const struct kafka_consumer *consumer, int severity, const char *facility,
+                        const char *text);
+
+#endif

@@ -1,0 +1,202 @@
+/* Life in the group: partitions come and go, low marks are stored, and in the end we leave.
+ *
+ * Assigned: each partition's queue is forwarded to its lane's BEFORE the fetching starts, so that no record
+ * ever stands between the rebalances.  Revoked: the worker is told first; then the low marks are stored, and
+ * librdkafka commits them before it answers the group; an assignment that was lost commits nothing, its
+ * partitions have another owner. Committing is librdkafka's (auto commit of what was stored): it knows when a
+ * commit is allowed, we know what is done. */
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/clock.h"
+#include "io/kafka_conf.h"
+#include "io/kafka_consumer_state.h"
+
+void kafka_consumer_say(const struct kafka_consumer *consumer, int severity, const char *facility,
+                        const char *text)
+{
+    kafka_conf_say(consumer->callbacks.notice, consumer->callbacks.context, severity, facility, "%s", text);
+}
+
+void kafka_group_store(struct kafka_consumer *consumer)
+{
+    rd_kafka_topic_partition_list_t *list = NULL;
+    for (size_t i = 0; i < consumer->assignment.count; i++) {
+        struct kafka_share *share = &consumer->assignment.shares[i];
+        int64_t low = offsets_low(&share->offsets);
+        if (low < 0 || low == share->stored)
+            continue;
+        if (list == NULL)
+            list = rd_kafka_topic_partition_list_new((int)consumer->assignment.count);
+        rd_kafka_topic_partition_list_add(list, consumer->lanes[share->id.lane].topic, share->id.partition)
+            ->offset = low;
+        share->stored = low;
+    }
+    if (list == NULL)
+        return;
+    rd_kafka_offsets_store(consumer->handle, list);
+    for (int i = 0; i < list->cnt; i++) /* _STATE: not ours any more, the revocation is on its way */
+        if (list->elems[i].err && list->elems[i].err != RD_KAFKA_RESP_ERR__STATE)
+            kafka_consumer_say(consumer, 4, rd_kafka_err2name(list->elems[i].err),
+                               "an offset could not be stored");
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static bool find_lane(const struct kafka_consumer *consumer, const char *topic, size_t *lane)
+{
+    for (*lane = 0; *lane < consumer->lane_count; (*lane)++)
+        if (strcmp(consumer->lanes[*lane].topic, topic) == 0)
+            return true;
+    return false;
+}
+
+static void forward(struct kafka_consumer *consumer, const struct kafka_lane *lane, int32_t partition)
+{
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_partition(consumer->handle, lane->topic, partition);
+    if (queue) {
+        rd_kafka_queue_forward(queue, lane->queue.queue);
+        rd_kafka_queue_destroy(queue); /* only this reference to it */
+    }
+}
+
+/* The partitions as the callbacks see them; NULL without memory or without partitions. */
+static struct kafka_partition *ids_of(const struct kafka_consumer *consumer, size_t *count)
+{
+    *count = consumer->assignment.count;
+    struct kafka_partition *ids = *count ? calloc(*count, sizeof *ids) : NULL;
+    for (size_t i = 0; ids && i < *count; i++)
+        ids[i] = consumer->assignment.shares[i].id;
+    return ids;
+}
+
+static enum status take_over(struct kafka_consumer *consumer, const rd_kafka_topic_partition_list_t *list)
+{
+    size_t count = 0;
+    struct kafka_partition *ids = calloc(list->cnt > 0 ? (size_t)list->cnt : 1, sizeof *ids);
+    if (ids == NULL)
+        return STATUS_MEMORY;
+    for (int i = 0; i < list->cnt; i++) {
+        ids[count].partition = list->elems[i].partition;
+        if (find_lane(consumer, list->elems[i].topic, &ids[count].lane))
+            count++;
+    }
+    enum status status = kafka_assignment_set(&consumer->assignment, ids, count);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        forward(consumer, &consumer->lanes[ids[i].lane], ids[i].partition);
+    free(ids);
+    return status;
+}
+
+static void assign(struct kafka_consumer *consumer, const rd_kafka_topic_partition_list_t *list)
+{
+    size_t count;
+    if (take_over(consumer, list) != STATUS_OK) {
+        kafka_consumer_say(consumer, 3, "MEMORY",
+                           "no memory for an assignment: nothing is read until the next one");
+        rd_kafka_assign(consumer->handle, NULL);
+        return;
+    }
+    rd_kafka_assign(consumer->handle, list);
+    struct kafka_partition *ids = ids_of(consumer, &count);
+    if (consumer->callbacks.assigned && (ids || count == 0))
+        consumer->callbacks.assigned(consumer->callbacks.context, ids, count);
+    free(ids);
+    for (size_t i = 0; i < consumer->lane_count; i++)
+        kafka_queue_again(&consumer->lanes[i].queue);
+}
+
+static void revoke(struct kafka_consumer *consumer)
+{
+    size_t count;
+    bool lost = rd_kafka_assignment_lost(consumer->handle) != 0;
+    struct kafka_partition *ids = ids_of(consumer, &count);
+    if (ids)
+        consumer->callbacks.revoked(consumer->callbacks.context, ids, count, lost);
+    free(ids);
+    if (!lost)
+        kafka_group_store(consumer);
+    for (size_t i = 0; i < consumer->lane_count; i++)
+        kafka_lane_drop_held(&consumer->lanes[i]);
+    kafka_assignment_clear(&consumer->assignment);
+    rd_kafka_assign(consumer->handle, NULL);
+}
+
+static void on_rebalance(struct kafka_consumer *consumer, rd_kafka_event_t *event)
+{
+    if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
+        assign(consumer, rd_kafka_event_topic_partition_list(event));
+    else
+        revoke(consumer);
+}
+
+static void on_commit(struct kafka_consumer *consumer, rd_kafka_event_t *event)
+{
+    rd_kafka_resp_err_t code = rd_kafka_event_error(event);
+    if (code && code != RD_KAFKA_RESP_ERR__NO_OFFSET)
+        kafka_conf_say(consumer->callbacks.notice, consumer->callbacks.context, 4, rd_kafka_err2name(code),
+                       "offsets were not committed: %s", rd_kafka_err2str(code));
+}
+
+static void on_error(struct kafka_consumer *consumer, rd_kafka_event_t *event)
+{
+    char reason[200] = "";
+    struct error error;
+    bool fatal = rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__FATAL;
+    kafka_conf_notice(consumer->handle, event, consumer->callbacks.notice, consumer->callbacks.context);
+    if (fatal && consumer->callbacks.failed) {
+        rd_kafka_fatal_error(consumer->handle, reason, sizeof reason);
+        error_set(&error, STATUS_UNAVAILABLE, "the Kafka consumer is beyond repair: %s", reason);
+        consumer->callbacks.failed(consumer->callbacks.context, &error);
+    }
+}
+
+/* Cannot happen: the lanes' queues take all records.  Should it, the record is marked unfinished, not lost.
+ */
+static void on_stray_record(struct kafka_consumer *consumer, rd_kafka_event_t *event)
+{
+    size_t lane;
+    const rd_kafka_message_t *message = rd_kafka_event_message_next(event);
+    if (message == NULL || message->err || !find_lane(consumer, rd_kafka_topic_name(message->rkt), &lane))
+        return;
+    struct kafka_share *share = kafka_assignment_find(&consumer->assignment, lane, message->partition);
+    kafka_consumer_say(consumer, 3, "STRAY",
+                       "a record came outside its lane: it waits for the next assignment");
+    if (share && offsets_add(&share->offsets, message->offset, 0) != STATUS_OK)
+        kafka_assignment_rewind(&consumer->assignment, share);
+}
+
+static void read_queue(struct kafka_consumer *consumer, struct kafka_queue *queue)
+{
+    for (rd_kafka_event_t *event; (event = kafka_queue_next(queue)) != NULL; rd_kafka_event_destroy(event)) {
+        switch (rd_kafka_event_type(event)) {
+        case RD_KAFKA_EVENT_REBALANCE:
+            on_rebalance(consumer, event);
+            break;
+        case RD_KAFKA_EVENT_OFFSET_COMMIT:
+            on_commit(consumer, event);
+            break;
+        case RD_KAFKA_EVENT_ERROR:
+            on_error(consumer, event);
+            break;
+        case RD_KAFKA_EVENT_FETCH:
+            on_stray_record(consumer, event);
+            break;
+        default:
+            kafka_conf_notice(consumer->handle, event, consumer->callbacks.notice,
+                              consumer->callbacks.context);
+        }
+    }
+}
+
+void kafka_group_read(void *context)
+{
+    struct kafka_consumer *consumer = context;
+    read_queue(consumer, &consumer->group);
+}
+
+void kafka_group_read_farewell(void *context)
+{
+    struct kafka_consumer *consumer = context;
+    read_queue(consumer, &consumer->farewell);
+}
