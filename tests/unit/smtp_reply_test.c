@@ -114,7 +114,7 @@ static void only_the_last_ehlo_counts(void **state)
     static const char *const lines[] = {"220 hello\r\n",      "250-host\r\n",      "250-PIPELINING\r\n",
                                         "250-STARTTLS\r\n",   "250 SMTPUTF8\r\n",  "220 go\r\n",
                                         "250-host\r\n",       "250-SIZE 1024\r\n", "250-8bitmime\r\n",
-                                        "250-AUTH=LOGIN\r\n", "250 AUTHX\r\n"};
+                                        "250-AUTH LOGIN\r\n", "250 SMTPUTF8X\r\n"};
     struct smtp_capabilities capabilities = {0};
     (void)state;
     for (size_t i = 0; i < 5; i++)

@@ -42,9 +42,10 @@ struct smtp_transport {
     struct event *readable, *writable;
     struct smtp_capabilities capabilities;
     curl_socket_t socket;
-    bool ours;    /* connected: libcurl's watches are gone */
-    bool tls;     /* may hold bytes that the socket does not show */
-    bool drained; /* the last read was short: the next one would only say AGAIN */
+    bool authenticated; /* a 235 came since the last 220 */
+    bool ours;          /* connected: libcurl's watches are gone */
+    bool tls;           /* may hold bytes that the socket does not show */
+    bool drained;       /* the last read was short: the next one would only say AGAIN */
     bool ended;
     struct buffer held; /* a record that TLS has not got rid of yet: OpenSSL wants the same bytes again */
     int last_code;
@@ -185,8 +186,8 @@ static void take_over(struct smtp_transport *transport)
 {
     transport->ours = true;
     stop_connecting(transport);
-    if (transport->settings->username && *transport->settings->username && !transport->capabilities.auth) {
-        fail(transport, SMTP_REASON_AUTH, "the relay offers no AUTH");
+    if (transport->settings->username && *transport->settings->username && !transport->authenticated) {
+        fail(transport, SMTP_REASON_AUTH, "the relay offers none that is known");
         return;
     }
     curl_easy_getinfo(transport->easy, CURLINFO_ACTIVESOCKET, &transport->socket);
@@ -293,6 +294,8 @@ static size_t take_line(char *bytes, size_t size, size_t count, void *argument)
     smtp_capabilities_take(&transport->capabilities, (struct text){bytes, size});
     if (size >= 3 && bytes[0] >= '2' && bytes[0] <= '5')
         transport->last_code = (bytes[0] - '0') * 100 + (bytes[1] - '0') * 10 + (bytes[2] - '0');
+    if (transport->last_code == 235 || transport->last_code == 220)
+        transport->authenticated = transport->last_code == 235;
     return size;
 }
 

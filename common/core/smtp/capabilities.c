@@ -9,7 +9,7 @@ static bool is_keyword(struct text line, const char *keyword)
 {
     size_t size = strlen(keyword);
     return line.size >= size && strncasecmp(line.bytes, keyword, size) == 0 &&
-           (line.size == size || line.bytes[size] == ' ' || line.bytes[size] == '=');
+           (line.size == size || line.bytes[size] == ' ');
 }
 
 /* The number after "SIZE "; 0 where there is none or it is beyond belief. */
