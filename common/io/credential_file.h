@@ -16,9 +16,6 @@ WARN_UNUSED enum status credential_file_change(const char *path, const char *ope
                                                credential_file_edit *edit, void *context,
                                                struct error *error);
 
-/* Appends the file's bytes to `text`; a missing file is STATUS_CONFIG. */
-WARN_UNUSED enum status credential_file_read(const char *path, struct buffer *text, struct error *error);
-
 /* Copies `old` to `next` without the lines (core/lines.h) whose first word is `word`; how many those are. */
 size_t credential_file_copy_without(struct text old, struct text word, struct buffer *next);
 
