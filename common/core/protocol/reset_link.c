@@ -1,4 +1,4 @@
-/* An application's questions about a link: is it good, and take it.
+/* An application's questions about a link: is it good, take it, take them all away.
  *
  * check learns from the token's record whose link it is, so it reads twice; it changes nothing, and what it
  * says may be over when redeem asks, which compares everything again. */
@@ -67,4 +67,22 @@ void reset_store_redeem(struct reset_store *store, const struct reset_redeem *qu
         exchange_run(exchange);
     else
         exchange_refuse(exchange, "the token");
+}
+
+static void decide_on_revoke(struct exchange *exchange)
+{
+    decide_revoke(&exchange->records, &exchange->decision);
+}
+
+void reset_store_revoke(struct reset_store *store, struct text tenant, struct text user_id,
+                        reset_store_callback *done, void *context)
+{
+    struct exchange *exchange = exchange_new(store, NULL, done, context);
+    if (!exchange)
+        return;
+    exchange->decide = decide_on_revoke;
+    exchange->allow_oom = true;
+    token_slot(tenant, user_id, exchange->slot);
+    exchange_key(exchange, SLOT_USER, "user:", text_of(exchange->slot));
+    exchange_run(exchange);
 }

@@ -112,6 +112,10 @@ struct reset_redeem {
 void reset_store_redeem(struct reset_store *store, const struct reset_redeem *question,
                         reset_store_callback *done, void *context);
 
+/* OK: every live link of the user is dead, and what was asked for until now will end suppressed, revoked. */
+void reset_store_revoke(struct reset_store *store, struct text tenant, struct text user_id,
+                        reset_store_callback *done, void *context);
+
 /* OK with the request, or NONE. */
 void reset_store_status(struct reset_store *store, struct text request_id, reset_store_callback *done,
                         void *context);
