@@ -6,6 +6,7 @@
 #include "io/redis.h"
 
 #include <assert.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -96,14 +97,12 @@ void redis_drop(struct redis *redis, enum redis_fault fault, const char *reason)
         redisAsyncFree(redis->link); /* within one of its callbacks: when that returns */
 }
 
-void redis_connect_now(evutil_socket_t socket, short what, void *context)
+/* To `address`, or to the Unix socket. */
+static void connect_to(struct redis *redis, const char *address)
 {
-    struct redis *redis = context;
-    (void)socket, (void)what;
     const struct redis_url *url = &redis->url;
     redisAsyncContext *link =
-        url->path[0] ? redisAsyncConnectUnix(url->path) : redisAsyncConnect(url->host, url->port);
-    redis->lost = REDIS_FAULT_NONE;
+        url->path[0] ? redisAsyncConnectUnix(url->path) : redisAsyncConnect(address, url->port);
     redis->phase = REDIS_PHASE_GREETING;
     if (!link || link->err || !redis_adapter_attach(redis->base, link, on_gone)) {
         if (link && link->err)
@@ -121,6 +120,36 @@ void redis_connect_now(evutil_socket_t socket, short what, void *context)
     redisAsyncSetConnectCallback(link, on_connected);
     arm_deadline(redis, redis->connect_timeout_ms);
     redis_greet(redis);
+}
+
+static void on_resolved(void *context)
+{
+    struct redis_resolution *resolution = context;
+    struct redis *redis = resolution->redis;
+    char reason[REDIS_REASON_SIZE];
+    resolution->offload = NULL;
+    if (!resolution->failure) {
+        connect_to(redis, resolution->address);
+        return;
+    }
+    snprintf(reason, sizeof reason, "no address is found for Redis at %s: %s", redis->url.host,
+             gai_strerror(resolution->failure));
+    note_loss(redis, REDIS_FAULT_CONNECTION, reason);
+    connection_ended(redis);
+}
+
+void redis_connect_now(evutil_socket_t socket, short what, void *context)
+{
+    struct redis *redis = context;
+    struct error error;
+    (void)socket, (void)what;
+    redis->lost = REDIS_FAULT_NONE;
+    if (!redis_host_needs_resolving(&redis->url)) {
+        connect_to(redis, redis->url.host);
+    } else if (redis_resolve(redis, on_resolved, &error) != STATUS_OK) {
+        note_loss(redis, REDIS_FAULT_CONNECTION, error.text);
+        connection_ended(redis);
+    }
 }
 
 void redis_become_ready(struct redis *redis)
@@ -270,32 +299,7 @@ const char *redis_prefix(const struct redis *redis)
     return redis->prefix;
 }
 
-int64_t redis_born_ms(const struct redis *redis)
-{
-    return redis->born_ms;
-}
-
-int64_t redis_now_ms(const struct redis *redis)
-{
-    return redis->clock_redis_ms ? redis->clock_redis_ms + (clock_boottime_ms() - redis->clock_boot_ms) : 0;
-}
-
-void redis_note_time(struct redis *redis, int64_t redis_ms)
-{
-    redis->clock_redis_ms = redis_ms;
-    redis->clock_boot_ms = clock_boottime_ms();
-}
-
 struct text redis_script_sha(const struct redis *redis, size_t script)
 {
     return (struct text){redis->sha[script], REDIS_SHA_LENGTH};
-}
-
-int64_t redis_reply_time_ms(const struct redisReply *reply)
-{
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 2 ||
-        reply->element[0]->type != REDIS_REPLY_STRING || reply->element[1]->type != REDIS_REPLY_STRING)
-        return 0;
-    return strtoll(reply->element[0]->str, NULL, 10) * 1000 +
-           strtoll(reply->element[1]->str, NULL, 10) / 1000;
 }

@@ -72,7 +72,7 @@ struct redis_options {
     size_t script_count;                /* at most REDIS_SCRIPTS_MOST */
 };
 
-enum { REDIS_SCRIPTS_MOST = 4, REDIS_SHA_LENGTH = 40, REDIS_ARGUMENTS_MOST = 64 };
+enum { REDIS_PREFIX_MOST = 128, REDIS_SCRIPTS_MOST = 4, REDIS_SHA_LENGTH = 40 };
 
 /* STATUS_CONFIG: the url cannot be read, asks for TLS that this build does not have, or plaintext is not
  * allowed there. Starts to connect; `events` come from the loop, never from within this call. */

@@ -6,6 +6,7 @@
 #include <event2/event.h>
 #include <hiredis/async.h>
 
+#include "io/offload.h"
 #include "io/redis.h"
 #include "io/redis_url.h"
 
@@ -24,6 +25,16 @@ struct redis_pending {
     int64_t sent_ms; /* monotonic */
 };
 
+/* A look-up of the host's name; the helper thread's while it runs. */
+struct redis_resolution {
+    struct redis *redis;
+    struct offload *offload; /* NULL when none runs */
+    const char *host;
+    unsigned turn;
+    int failure; /* of getaddrinfo(3) */
+    char address[64];
+};
+
 struct redis {
     struct event_base *base;
     struct redis_url url;
@@ -40,6 +51,7 @@ struct redis {
     struct redis_pending *ring; /* commands in flight, oldest at head */
     size_t ring_size, head, pending;
     struct event *deadline, *reconnect;
+    struct redis_resolution resolution;
     bool deadline_armed;
     int64_t started_ms; /* of the connection; monotonic */
     unsigned failures;  /* in a row, to connect or stay ready */
@@ -59,6 +71,11 @@ void redis_become_ready(struct redis *redis);
 /* Of the timers. */
 void redis_connect_now(evutil_socket_t socket, short what, void *redis);
 void redis_on_deadline(evutil_socket_t socket, short what, void *redis);
+
+/* redis_resolve.c: `done` gets the resolution, on the loop. */
+bool redis_host_needs_resolving(const struct redis_url *url);
+WARN_UNUSED enum status redis_resolve(struct redis *redis, void (*done)(void *resolution),
+                                      struct error *error);
 
 /* redis_greeting.c */
 void redis_greet(struct redis *redis);

@@ -94,7 +94,7 @@ static void on_nothing(void *context, const struct redis_answer *answer)
 
 static void ask_born(struct redis *redis, bool write)
 {
-    char key[128], now[24];
+    char key[REDIS_PREFIX_MOST + 8], now[24];
     snprintf(key, sizeof key, "%s:born", redis->prefix);
     snprintf(now, sizeof now, "%lld", (long long)redis->clock_redis_ms);
     if (write)

@@ -8,6 +8,9 @@ enum { COMMAND_LIMIT = 256 * 1024 };
 
 static enum status check_url(const struct redis_options *options, struct redis_url *url, struct error *error)
 {
+    if (strlen(options->prefix) > REDIS_PREFIX_MOST)
+        return error_set_field(error, STATUS_CONFIG, "redis.prefix", "redis.prefix is longer than %d bytes",
+                               REDIS_PREFIX_MOST);
     enum status status = redis_url_parse(text_of(options->url), url, error);
     if (status == STATUS_OK && !options->plaintext_trusted && !redis_url_is_local(url))
         return error_set_field(
@@ -46,6 +49,7 @@ enum status redis_new(struct event_base *base, const struct redis_options *optio
         return error_set(error, STATUS_MEMORY, "no memory for the Redis client");
     buffer_init_secret(&redis->command, COMMAND_LIMIT);
     redis->base = base;
+    redis->resolution.redis = redis;
     redis->events = *events;
     redis->connect_timeout_ms = options->connect_timeout_ms;
     redis->command_timeout_ms = options->command_timeout_ms;
@@ -70,6 +74,7 @@ void redis_free(struct redis **redis)
     (*redis)->phase = REDIS_PHASE_CLOSED;
     if ((*redis)->link)
         redisAsyncFree((*redis)->link);
+    offload_cancel(&(*redis)->resolution.offload);
     if ((*redis)->deadline)
         event_free((*redis)->deadline);
     if ((*redis)->reconnect)
