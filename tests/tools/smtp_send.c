@@ -160,7 +160,7 @@ static void set(struct smtp_settings *settings, struct sender *sender, const cha
         {"mail", NULL, &deadlines->mail},
         {"rcpt", NULL, &deadlines->rcpt},
         {"data", NULL, &deadlines->data},
-        {"content", NULL, &deadlines->content},
+        {"block", NULL, &deadlines->content},
         {"dot", NULL, &deadlines->dot},
         {"idle", NULL, &settings->idle},
         {"queue", NULL, &settings->queue},
@@ -182,6 +182,8 @@ static void set(struct smtp_settings *settings, struct sender *sender, const cha
         settings->connections = number;
     else if (strcmp(key, "messages") == 0)
         settings->messages_per_connection = number;
+    else if (strcmp(key, "limit") == 0)
+        settings->message_limit = number;
     else if (strcmp(key, "withhold") == 0)
         sender->withhold = (long)number;
     else if (strcmp(key, "copies") == 0)

@@ -331,6 +331,7 @@ static void on_timer(evutil_socket_t socket, short what, void *argument)
         connection->retiring = true;
     if (now >= end && stage != SMTP_STAGE_NONE) {
         give_back(connection);
+        connection->reset = true; /* what still waits in the socket shall not arrive later */
         smtp_dialog_end(connection->dialog, SMTP_REASON_DEADLINE);
     }
     smtp_connection_work(connection);
