@@ -1,0 +1,72 @@
+/* One place where keys become values, so that both programs decide alike. */
+#include "io/config_values.h"
+
+#include <string.h>
+
+enum { PENDING_REDIS_COMMANDS = 20000 };
+
+void config_read_policy(const struct config *config, struct config_policy *values)
+{
+    static const char *const names[METHOD_COUNT] = {
+        [METHOD_TEMPORARY_PASSWORD_MAILED] = "mailed",
+        [METHOD_TEMPORARY_PASSWORD_HANDED] = "handed",
+        [METHOD_TEMPORARY_PASSWORD_CHOSEN] = "chosen",
+    };
+    size_t count;
+    const char *const *roles = config_list(config, CONFIG_POLICY_ADMIN_ROLES, &count);
+    *values = (struct config_policy){0};
+    values->policy.admin_role_count = count < CONFIG_ROLES_MOST ? count : CONFIG_ROLES_MOST;
+    for (size_t i = 0; i < values->policy.admin_role_count; i++)
+        values->roles[i] = text_of(roles[i]);
+    values->policy.admin_roles = values->roles;
+    const char *const *methods = config_list(config, CONFIG_POLICY_TEMPORARY_PASSWORD, &count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t method = 0; method < METHOD_COUNT; method++)
+            if (names[method] && strcmp(names[method], methods[i]) == 0)
+                values->policy.methods[method] = true;
+}
+
+void config_read_redis(const struct config *config, const char *client_name, struct redis_options *options)
+{
+    *options = (struct redis_options){
+        .url = config_text(config, CONFIG_REDIS_URL),
+        .prefix = config_text(config, CONFIG_REDIS_PREFIX),
+        .client_name = client_name,
+        .plaintext_trusted =
+            config_choice(config, CONFIG_SECURITY_PLAINTEXT) == CONFIG_PLAINTEXT_TRUSTED_NETWORK,
+        .connect_timeout_ms = config_duration_ms(config, CONFIG_REDIS_CONNECT_TIMEOUT),
+        .command_timeout_ms = config_duration_ms(config, CONFIG_REDIS_TIMEOUT),
+        .most_pending = PENDING_REDIS_COMMANDS,
+    };
+}
+
+struct kafka_properties config_kafka_properties(const struct config *config)
+{
+    size_t count;
+    const struct config_pair *pairs = config_kafka(config, &count);
+    return (struct kafka_properties){.items = pairs, .count = count};
+}
+
+enum status config_read_topics(const struct config *config, struct kafka_topics_plan *plan,
+                               struct error *error)
+{
+    char texts[KAFKA_TOPICS_MAX][DURATION_TEXT_SIZE];
+    const char *tiers[KAFKA_TOPICS_MAX];
+    size_t count;
+    const int64_t *tiers_ms = config_duration_list(config, CONFIG_TOPICS_RETRY, &count);
+    if (count > KAFKA_TOPICS_MAX)
+        return error_set(error, STATUS_CONFIG, "topics.retry has too many tiers");
+    for (size_t i = 0; i < count; i++) {
+        duration_print(tiers_ms[i], texts[i]);
+        tiers[i] = texts[i];
+    }
+    const struct kafka_topic_names names = {
+        .requested = config_text(config, CONFIG_TOPICS_REQUESTED),
+        .audit = config_text(config, CONFIG_TOPICS_AUDIT),
+        .dead_letter = config_text(config, CONFIG_TOPICS_DEAD_LETTER),
+        .retry = tiers,
+        .retry_count = count,
+    };
+    return kafka_topics_plan(&names, (int)config_number(config, CONFIG_TOPICS_PARTITIONS),
+                             (int)config_number(config, CONFIG_TOPICS_REPLICATION), plan, error);
+}

@@ -1,2 +1,0 @@
-/* producer */
-typedef int room_is_empty;
