@@ -39,6 +39,7 @@ static void add_record(struct composition *composition, enum slot slot, enum rec
     struct held *held = &composition->exchange->held[slot];
     if (fate == FATE_UNTOUCHED)
         return;
+    assert(held->key_size > 0);
     struct record_store_change *change = add(composition, slot, held_key(held));
     change->compared = fate != FATE_WRITTEN_BLIND;
     change->expected = held_value(held);

@@ -197,6 +197,9 @@ static bool read_number(struct text field, uint32_t *number)
 static bool read_base64(struct text field, unsigned char *bytes, size_t size)
 {
     size_t decoded = 0;
+    for (size_t i = 0; i < field.size; i++)
+        if ((unsigned char)field.bytes[i] >= 0x80) /* libsodium 1.0.18 takes 0x80 for an underscore */
+            return false;
     return sodium_base642bin(bytes, size, field.bytes, field.size, NULL, &decoded, NULL,
                              sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 &&
            decoded == size;

@@ -13,7 +13,7 @@ static bool is_current(const struct records *records)
 
 void decide_check(const struct records *records, struct decision *decision)
 {
-    *decision = (struct decision){.verdict = VERDICT_NONE, .user = FATE_COMPARED, .token = FATE_COMPARED};
+    *decision = (struct decision){.verdict = VERDICT_NONE};
     if (!records->has_token || !is_current(records))
         return;
     if (records->token.claimed)
