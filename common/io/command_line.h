@@ -29,7 +29,7 @@ struct command_program {
     const char *name;    /* reset-producer */
     const char *summary; /* one line */
     const struct command *commands;
-    const char *closing; /* examples below the help; may be NULL */
+    const char *closing; /* examples below the help, without the last newline; may be NULL */
 };
 
 struct command_line; /* pointers into argv, which must outlive it */

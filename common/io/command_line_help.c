@@ -88,5 +88,6 @@ void command_line_help(const struct command_program *program, const struct comma
     if (!command && program->closing) {
         buffer_append_byte(out, '\n');
         buffer_append_string(out, program->closing);
+        buffer_append_byte(out, '\n');
     }
 }

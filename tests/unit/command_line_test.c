@@ -19,7 +19,7 @@ static const struct command commands[] = {
     {.name = NULL},
 };
 static const struct command_program program = {"reset-test", "a program for tests", commands,
-                                               "Example: none.\n"};
+                                               "\nExample: none.\n"};
 
 struct read_line {
     struct command_line *line;
@@ -141,7 +141,7 @@ static void help_is_made_from_the_tables(void **state)
     (void)state;
     static const char *const all[] = {"reset-test: a program for tests\n", "  keys add     a new API key\n",
                                       "  send [FILE]  one request a line\n", "--set SECTION.KEY=VALUE ...",
-                                      "Example: none."};
+                                      "\nExample: none.\n"};
     static const char *const one[] = {"Usage: reset-test [OPTION]... keys add\n",
                                       "--scope SCOPE ...  what it may\n", "--config FILE"};
     struct read_line read = read_words("--help");
