@@ -11,10 +11,11 @@
 struct kafka_carrier {
     struct kafka_carrier *next; /* in the producer's list of old ones */
     struct kafka_producer *producer;
-    rd_kafka_t *handle;       /* owned */
-    struct kafka_queue queue; /* its reports, errors and log lines */
-    rd_kafka_event_t *held;   /* reports that wait for a new handle; owned */
-    uint64_t messages;        /* given to it and not reported yet */
+    rd_kafka_t *handle;                     /* owned */
+    struct kafka_queue queue;               /* its reports, errors and log lines */
+    rd_kafka_event_t *held;                 /* reports that wait for a new handle; owned */
+    const rd_kafka_message_t *held_message; /* the next of them; NULL: the event gives it */
+    uint64_t messages;                      /* given to it and not reported yet */
     int64_t born_ms, gone_ms; /* monotonic; gone: when its reports are not waited for any more */
     bool broken;              /* a fatal error was seen */
 };

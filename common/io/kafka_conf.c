@@ -147,8 +147,10 @@ bool kafka_conf_notice(rd_kafka_t *handle, rd_kafka_event_t *event, kafka_notice
     if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_LOG) {
         const char *facility, *text;
         int severity;
-        /* A producer's property at a consumer and the other way round: both read the same section. */
-        if (rd_kafka_event_log(event, &facility, &text, &severity) == 0 && strcmp(facility, "CONFWARN") != 0)
+        /* CONFWARN: a producer's property at a consumer and the other way round; both read the same section.
+         * FAIL: comes as an error event too. */
+        if (rd_kafka_event_log(event, &facility, &text, &severity) == 0 &&
+            strcmp(facility, "CONFWARN") != 0 && strcmp(facility, "FAIL") != 0)
             kafka_conf_say(notice, context, severity, facility, "%s", text);
         return true;
     }

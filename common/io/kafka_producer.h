@@ -1,8 +1,9 @@
 /* Records to Kafka, idempotent, acks=all; delivery reports come on the event loop.
  *
- * One thread only: the loop's.  No call blocks, but kafka_producer_free() (2 seconds at most).  A fatal error
- * of the idempotent producer is not seen by the caller: a new handle is made and what was unacknowledged is
- * produced again, with the same key, value and headers (so a record may be there twice, with the same id). */
+ * One thread only: the loop's.  No call blocks, but kafka_producer_free() (2 seconds, 4 with a probe under
+ * way).  A fatal error of the idempotent producer is not seen by the caller: a new handle is made and what
+ * was unacknowledged is produced again, with the same key, value and headers (so a record may be there twice,
+ * with the same id, and newer ones may overtake it). */
 #ifndef IO_KAFKA_PRODUCER_H
 #define IO_KAFKA_PRODUCER_H
 

@@ -50,7 +50,8 @@ static void release_old(struct kafka_producer *producer, int64_t now)
     const struct kafka_delivery never = kafka_delivery_failed(
         STATUS_UNAVAILABLE, true, "the Kafka client broke and never reported the message");
     for (struct kafka_carrier **link = &producer->old, *carrier; (carrier = *link) != NULL;) {
-        if (carrier == producer->probed || (carrier->messages > 0 && now < carrier->gone_ms)) {
+        if (carrier == producer->probed ||
+            (carrier->messages > 0 && (carrier->held || now < carrier->gone_ms))) {
             link = &carrier->next;
             continue;
         }
@@ -123,36 +124,49 @@ void kafka_renewal_check(struct kafka_carrier *carrier)
         kafka_renewal_ready(producer);
 }
 
-static void take_report(struct kafka_carrier *carrier, const rd_kafka_message_t *message)
+/* False: the new handle broke as well, before it took the message. */
+static bool take_report(struct kafka_carrier *carrier, const rd_kafka_message_t *message)
 {
     struct kafka_producer *producer = carrier->producer;
     struct kafka_flight *flight = message->_private;
     struct kafka_delivery delivery = kafka_delivery_of(message);
-    bool another_try = delivery.status == STATUS_UNAVAILABLE && carrier->broken && flight->delivered;
-    carrier->messages--;
-    if (another_try) {
-        rd_kafka_resp_err_t code = kafka_delivery_repeat(producer->carrier->handle, message, flight);
+    if (delivery.status == STATUS_UNAVAILABLE && carrier->broken && flight->delivered) {
+        struct kafka_carrier *next = producer->carrier;
+        rd_kafka_resp_err_t code = kafka_delivery_repeat(next->handle, message, flight);
+        if (code == RD_KAFKA_RESP_ERR__FATAL)
+            return false;
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            flight->carrier = producer->carrier;
-            producer->carrier->messages++;
-            return;
+            carrier->messages--;
+            flight->carrier = next;
+            next->messages++;
+            return true;
         }
         delivery = kafka_delivery_failed(kafka_delivery_status(code), true, rd_kafka_err2str(code));
     }
+    carrier->messages--;
     if (delivery.status == STATUS_OK)
         producer->renewal_ms = 0; /* handles live again: the next one comes at once */
     end_flight(producer, flight, &delivery);
+    return true;
 }
 
 /* False: the reports must wait for a handle that can take again what failed here. */
 static bool take_reports(struct kafka_carrier *carrier, rd_kafka_event_t *event)
 {
+    struct kafka_producer *producer = carrier->producer;
     kafka_renewal_check(carrier);
-    if (carrier->broken && !kafka_renewal_ready(carrier->producer))
+    if (carrier->broken && !kafka_renewal_ready(producer))
         return false;
-    const rd_kafka_message_t *message;
-    while ((message = rd_kafka_event_message_next(event)) != NULL)
-        take_report(carrier, message);
+    const rd_kafka_message_t *message = carrier->held_message;
+    carrier->held_message = NULL;
+    while (message || (message = rd_kafka_event_message_next(event)) != NULL) {
+        if (!take_report(carrier, message)) {
+            carrier->held_message = message; /* the event gives each only once */
+            kafka_renewal_check(producer->carrier);
+            return false;
+        }
+        message = NULL;
+    }
     return true;
 }
 
