@@ -4,6 +4,7 @@
 #include "io/process.h"
 #include "io/program.h"
 #include "producer/credential_commands.h"
+#include "producer/send.h"
 #include "producer/topics_command.h"
 
 enum { TOPICS_DEADLINE_MS = 30000 };
@@ -40,6 +41,7 @@ static int topics(const struct command_line *line, const struct config *config)
 int main(int argc, char *argv[])
 {
     static const struct command commands[] = {
+        SEND_COMMAND,
         {.name = "topics",
          .help = "the topics needed, what is there and what is wrong",
          .options = {{"create", NULL, false, "create the missing ones"}, {NULL, NULL, false, NULL}}},
@@ -55,6 +57,7 @@ int main(int argc, char *argv[])
             "  reset-producer --config producer.ini check\n  reset-producer --config producer.ini serve",
     };
     static const struct program_command work[] = {
+        {"send", CONFIG_FOR_SEND, send_command},
         {"topics", CONFIG_FOR_TOPICS, topics},
         {"keys add", CONFIG_FOR_KEYS, keys},
         {"keys list", CONFIG_FOR_KEYS, keys},
