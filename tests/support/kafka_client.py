@@ -2,10 +2,11 @@
 import dataclasses
 import time
 
-from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from .kafka_broker import _silent
+from .waiting import NotYet, eventually
 
 
 @dataclasses.dataclass
@@ -95,13 +96,21 @@ class TopicReader:
         """Everything that stands in the topics at this moment."""
         ends = {}
         for partition in self.partitions:
-            _low, high = self.consumer.get_watermark_offsets(partition, timeout=30)
-            ends[partition.topic, partition.partition] = high
+            ends[partition.topic, partition.partition] = self._end_of(partition)
         end = time.monotonic() + deadline
         while any(self._read.get(where, 0) < high for where, high in ends.items()):
             assert time.monotonic() < end, f"topics not read to their end: {ends} against {self._read}"
             self.refresh()
         return self.records
+
+    def _end_of(self, partition):
+        """The partition's high watermark; a topic made a moment ago may not have its leader yet."""
+        def asked():
+            try:
+                return True, self.consumer.get_watermark_offsets(partition, timeout=30)[1]
+            except KafkaException as trouble:
+                raise NotYet(trouble)
+        return eventually(f"the end of {partition.topic}", asked)[1]
 
     def of(self, topic):
         return [record for record in self.records if record.topic == topic]
