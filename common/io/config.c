@@ -95,7 +95,7 @@ struct config_address config_address(const struct config *config, enum config_ke
 
 const char *const *config_list(const struct config *config, enum config_key key, size_t *count)
 {
-    expect_type(key, SETTING_LIST, SETTING_LIST);
+    expect_type(key, SETTING_LIST, SETTING_DURATION_LIST);
     const struct config_value *value = value_of(config, key);
     *count = value->count;
     return (const char *const *)value->items;

@@ -51,6 +51,7 @@ struct config_address {
 };
 struct config_address config_address(const struct config *config, enum config_key key);
 
+/* The entries as written, also those of a list of durations. */
 const char *const *config_list(const struct config *config, enum config_key key, size_t *count);
 const int64_t *config_duration_list(const struct config *config, enum config_key key, size_t *count);
 

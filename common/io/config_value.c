@@ -76,10 +76,20 @@ static enum status parse_duration(const struct setting *setting, struct text tex
                      least, most);
 }
 
-static enum status parse_rate(const char *text, struct config_value *value, struct error *error)
+static enum status parse_rate(const struct setting *setting, const char *text, struct config_value *value,
+                              struct error *error)
 {
+    value->rate = (struct rate){0};
+    if (strcmp(text, "off") == 0)
+        return STATUS_OK;
     if (rate_parse(text_of(text), &value->rate, NULL) != STATUS_OK)
-        return error_set(error, STATUS_CONFIG, "\"%.40s\" is no rate: write 5/1h for five in an hour", text);
+        return error_set(error, STATUS_CONFIG, "\"%.40s\" is no rate: write 5/1h for five in an hour, or off",
+                         text);
+    if (value->rate.count == 0)
+        return error_set(error, STATUS_CONFIG, "none at all is no limit: write off, or 1 or more");
+    if (setting->maximum > 0 && value->rate.count > setting->maximum)
+        return error_set(error, STATUS_CONFIG, "%u is too many: at most %d, or off", value->rate.count,
+                         (int)setting->maximum);
     return STATUS_OK;
 }
 
@@ -125,8 +135,9 @@ static enum status add_item(const struct setting *setting, struct text item, str
         return error_set(error, STATUS_CONFIG, "an entry of the list is empty");
     if (value->count == ITEMS)
         return error_set(error, STATUS_CONFIG, "the list has more than %d entries", ITEMS);
-    if (setting->type == SETTING_DURATION_LIST)
-        return parse_duration(setting, item, &value->numbers[value->count++], error);
+    if (setting->type == SETTING_DURATION_LIST &&
+        parse_duration(setting, item, &value->numbers[value->count], error) != STATUS_OK)
+        return STATUS_CONFIG;
     if (setting->choices && find_choice(setting->choices, item) < 0)
         return error_set(error, STATUS_CONFIG, "\"%.*s\" is not one of %s",
                          (int)(item.size < 40 ? item.size : 40), item.bytes, setting->choices);
@@ -200,7 +211,7 @@ enum status config_value_parse(const struct setting *setting, const char *text, 
     case SETTING_DURATION:
         return parse_duration(setting, text_of(text), &value->number, error);
     case SETTING_RATE:
-        return parse_rate(text, value, error);
+        return parse_rate(setting, text, value, error);
     case SETTING_CHOICE:
         return parse_choice(setting, text, value, error);
     case SETTING_LIST:

@@ -120,10 +120,10 @@ const struct setting settings[CONFIG_KEY_COUNT] = {
     [CONFIG_LIMITS_PROTECT_ADMIN] =
         {KEY("limits", "protect_admin", DURATION, BOTH), .fallback = "15m", RANGE(0, 24 * HOUR),
          .help = "How long an administrator's link is safe from the user's own requests."},
-    [CONFIG_LIMITS_PER_USER] = {KEY("limits", "per_user", RATE, BOTH), .fallback = "5/1h",
+    [CONFIG_LIMITS_PER_USER] = {KEY("limits", "per_user", RATE, BOTH), .fallback = "5/1h", RANGE(1, 32),
                                 .help = "Mails per user, own and administrators' requests apart."},
     [CONFIG_LIMITS_PER_RECIPIENT] = {KEY("limits", "per_recipient", RATE, BOTH), .fallback = "5/1h",
-                                     .help = "Mails per mailbox, over all users."},
+                                     RANGE(1, 32), .help = "Mails per mailbox, over all users."},
     [CONFIG_LIMITS_PER_ACTOR] = {KEY("limits", "per_actor", RATE, BOTH), .fallback = "30/1h",
                                  .help = "Requests per administrator."},
     [CONFIG_LIMITS_PER_CLIENT] = {KEY("limits", "per_client", RATE, BOTH), .fallback = "20/1h",

@@ -94,7 +94,7 @@ enum setting_type {
     SETTING_NUMBER,
     SETTING_DURATION,      /* "30s", "5m", "24h"; range in ms */
     SETTING_DURATION_LIST, /* "30s,5m,30m" */
-    SETTING_RATE,          /* "5/1h" */
+    SETTING_RATE,          /* "5/1h" or "off", which is count 0; the maximum is the count's */
     SETTING_CHOICE,
     SETTING_LIST, /* "admin,manager" */
     SETTING_PATH,
