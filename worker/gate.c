@@ -59,20 +59,12 @@ static void on_timer(evutil_socket_t descriptor, short what, void *context)
 {
     (void)descriptor, (void)what;
     struct gate *gate = context;
-    if (gate->breaker.state == BREAKER_CLOSED) {
-        open_gate(gate);
-        return;
-    }
     int64_t now = clock_monotonic_ms();
-    if (!breaker_allow(&gate->breaker, now)) {
-        int64_t wait = breaker_wait(&gate->breaker, now);
-        if (wait > 0)
-            arm(gate, wait);
-        return;
-    }
-    if (gate->options.probe)
-        gate->options.probe(gate->options.context);
-    else
+    if (!gate->shut || gate->breaker.state == BREAKER_CLOSED)
+        open_gate(gate);
+    else if (!breaker_allow(&gate->breaker, now))
+        arm(gate, breaker_wait(&gate->breaker, now));
+    else if (!gate->options.probe || gate->options.probe(gate->options.context))
         open_gate(gate);
 }
 
@@ -153,7 +145,7 @@ void gate_wait(struct gate *gate, struct gate_waiter *waiter)
         gate->waiting->link = &waiter->next;
     gate->waiting = waiter;
     waiter->link = &gate->waiting;
-    if (gate->breaker.state == BREAKER_CLOSED)
+    if (!gate->shut)
         arm(gate, 0);
 }
 

@@ -23,9 +23,9 @@ struct gate_options {
     const char *name;   /* "redis", "smtp", "kafka"; a constant */
     unsigned threshold; /* failures in a row that shut it */
     int64_t first_ms, most_ms;
-    /* Asks the dependency whether it is back; gate_success or gate_failure follows, at once or later.  NULL:
-     * those who wait are let through and find out. */
-    void (*probe)(void *context);
+    /* The delay is over.  True: those who wait are let through and find out; false: the probe has asked the
+     * dependency, and gate_success or gate_failure follows.  NULL: true. */
+    bool (*probe)(void *context);
     void (*opened)(void *context); /* it is open again: there may be room for new events */
     void *context;
 };

@@ -1,0 +1,171 @@
+/* Back-pressure is not reading: the lanes have room while all dependencies are there and fewer than
+ * `concurrency` events are under way.  Retry lanes are read ahead into heaps of bounded size, so a record
+ * that is due is not behind one that is not; a due record starts when there is room for one more event. */
+#include "worker/intake.h"
+
+#include "io/clock.h"
+#include "io/log.h"
+#include "worker/drain.h"
+#include "worker/job.h"
+
+/* Records of one retry tier in memory: about 2 KiB each.  Within a tier they come due nearly in the order of
+ * the log, so the heap needs to hold only what is out of order. */
+enum { DUE_MOST = 2000, TICK_MS = 100 };
+
+static bool gates_open(const struct worker *worker)
+{
+    for (size_t i = 0; i < DEPENDENCY_COUNT; i++)
+        if (!gate_is_open(worker->gates[i]))
+            return false;
+    return true;
+}
+
+size_t intake_room(void *context, size_t lane)
+{
+    struct worker *worker = context;
+    size_t room = 0;
+    if (!worker->draining && worker->store_started && gates_open(worker)) {
+        if (lane != LANE_REQUESTED)
+            room = due_queue_room(worker->due[lane]);
+        else if (worker->job_count < worker->settings.concurrency)
+            room = worker->settings.concurrency - worker->job_count;
+    }
+    worker->resting[lane] = room == 0;
+    return room;
+}
+
+static void begin_job(struct worker *worker, size_t lane, struct kafka_record *record)
+{
+    struct job *job = job_new(worker, lane, record);
+    if (!job) {
+        /* Not completed, so it comes again with the next owner of the partition. */
+        log_write(LOG_LEVEL_ERROR, "no memory for an event: left to be read again");
+        kafka_record_free(&record);
+        return;
+    }
+    job_run(job);
+}
+
+static void start_due(struct worker *worker)
+{
+    if (!gates_open(worker) || worker->draining)
+        return;
+    int64_t now_ms = worker_now_ms(worker);
+    for (size_t lane = 1; lane <= worker->settings.tiers; lane++) {
+        struct kafka_record *record;
+        while (worker->job_count < worker->settings.concurrency &&
+               (record = due_queue_take(worker->due[lane], now_ms)))
+            begin_job(worker, lane, record);
+        if (worker->resting[lane] && due_queue_room(worker->due[lane]) > 0)
+            kafka_consumer_resume(worker->consumer, lane);
+    }
+}
+
+void intake_record(void *context, size_t lane, struct kafka_record *record)
+{
+    struct worker *worker = context;
+    metrics_add(worker->metrics, METRIC_EVENTS_CONSUMED,
+                LABELS(lane == LANE_REQUESTED ? "requested" : "retry"), 1);
+    struct retry_position position;
+    if (lane == LANE_REQUESTED || retry_position_read(record, &position, NULL)) {
+        begin_job(worker, lane, record);
+        return;
+    }
+    due_queue_add(worker->due[lane], position.retry_at_ms, record);
+    start_due(worker);
+}
+
+void intake_resume(struct worker *worker)
+{
+    for (size_t lane = 0; lane <= worker->settings.tiers; lane++)
+        if (worker->resting[lane])
+            kafka_consumer_resume(worker->consumer, lane);
+}
+
+void intake_job_ended(struct worker *worker, size_t lane)
+{
+    (void)lane;
+    if (worker->draining) {
+        drain_look(worker);
+        return;
+    }
+    if (worker->resting[LANE_REQUESTED])
+        kafka_consumer_resume(worker->consumer, LANE_REQUESTED);
+}
+
+static void on_tick(evutil_socket_t descriptor, short what, void *context)
+{
+    (void)descriptor, (void)what;
+    struct worker *worker = context;
+    int64_t now_ms = clock_monotonic_ms();
+    for (struct job *job = worker->jobs, *next; job; job = next) {
+        next = job->next;
+        job_tick(job, now_ms);
+    }
+    start_due(worker);
+    if (worker->draining)
+        drain_look(worker);
+}
+
+struct partitions {
+    const struct kafka_partition *items;
+    size_t count;
+};
+
+static bool among(void *context, struct kafka_reference reference)
+{
+    const struct partitions *partitions = context;
+    for (size_t i = 0; i < partitions->count; i++) {
+        const struct kafka_partition *partition = &partitions->items[i];
+        if (partition->lane == reference.lane && partition->partition == reference.partition &&
+            partition->epoch == reference.epoch)
+            return true;
+    }
+    return false;
+}
+
+void intake_revoked(void *context, const struct kafka_partition *items, size_t count, bool lost)
+{
+    struct worker *worker = context;
+    struct partitions partitions = {items, count};
+    metrics_add(worker->metrics, METRIC_REBALANCES, NO_LABELS, 1);
+    log_write(LOG_LEVEL_INFO, "partitions are given up", LOG_NUMBER("count", count), LOG_FLAG("lost", lost));
+    for (size_t lane = 1; lane <= worker->settings.tiers; lane++)
+        due_queue_drop(worker->due[lane], among, &partitions);
+    for (struct job *job = worker->jobs, *next; job; job = next) {
+        next = job->next;
+        if (among(&partitions, job->record->reference))
+            job_revoke(job);
+    }
+}
+
+void intake_drain(struct worker *worker)
+{
+    for (size_t lane = 1; lane <= worker->settings.tiers; lane++) {
+        due_queue_free(&worker->due[lane]);
+        worker->due[lane] = due_queue_new(0);
+    }
+}
+
+enum status intake_start(struct worker *worker, struct error *error)
+{
+    for (size_t lane = 1; lane <= worker->settings.tiers; lane++) {
+        worker->due[lane] = due_queue_new(DUE_MOST);
+        if (!worker->due[lane])
+            return error_set(error, STATUS_MEMORY, "no memory for the queue of a retry tier");
+    }
+    worker->tick = event_new(worker->base, -1, EV_PERSIST, on_tick, worker);
+    struct timeval every = {.tv_usec = TICK_MS * 1000};
+    if (!worker->tick || event_add(worker->tick, &every))
+        return error_set(error, STATUS_MEMORY, "no memory for the worker's timer");
+    return STATUS_OK;
+}
+
+void intake_stop(struct worker *worker)
+{
+    if (worker->tick)
+        event_free(worker->tick);
+    worker->tick = NULL;
+    for (size_t lane = 0; lane < KAFKA_LANES_MAX; lane++)
+        due_queue_free(&worker->due[lane]);
+}

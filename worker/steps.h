@@ -1,0 +1,39 @@
+/* The steps of the pipeline, in the files named for what they touch; and the plans that they switch to. */
+#ifndef WORKER_STEPS_H
+#define WORKER_STEPS_H
+
+#include "worker/job.h"
+
+/* steps_intake.c */
+enum progress step_verify(struct job *job);
+enum progress step_decode(struct job *job);
+enum progress step_judge(struct job *job);
+
+/* steps_store.c */
+enum progress step_begin(struct job *job);
+enum progress step_finish(struct job *job);
+void lease_renew(struct job *job); /* not a step: goes beside the others */
+void lease_lost(struct job *job);  /* what is not at the dot does not get there */
+bool lease_holds(const struct job *job);
+int64_t lease_now_ms(const struct job *job); /* by Redis's clock, from its last answer on */
+void lease_forget(struct job *job);
+
+/* steps_mail.c */
+enum progress step_build(struct job *job);
+enum progress step_mail(struct job *job);
+enum progress step_await(struct job *job);
+enum progress step_dispose(struct job *job);
+enum progress job_park(struct job *job);
+
+/* steps_kafka.c */
+enum progress step_copy(struct job *job);
+enum progress step_dead_letter(struct job *job);
+enum progress step_audit(struct job *job);
+enum progress step_complete(struct job *job);
+
+/* pipeline.c */
+extern const enum step plan_new[], plan_again[], plan_rest[], plan_release_and_rest[], plan_sent[],
+    plan_retry[], plan_pending[], plan_dead[], plan_bury[], plan_told[], plan_complete[], plan_hold[],
+    plan_release[], plan_park[], plan_stop[];
+
+#endif

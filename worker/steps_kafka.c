@@ -1,0 +1,208 @@
+/* What a job writes to Kafka, and the giving back of its record.  A step is over when all in-sync replicas
+ * have the record; one that times out is written again: the same id or position makes a repeat harmless. */
+#include <stdio.h>
+
+#include <sodium.h>
+
+#include "io/clock.h"
+#include "io/log.h"
+#include "worker/steps.h"
+
+static enum progress trouble(struct job *job, enum status status, const char *reason)
+{
+    (void)status;
+    char why[200];
+    snprintf(why, sizeof why, "%s: %s", step_name(job_step(job)), reason);
+    return job_hold(job, DEPENDENCY_KAFKA, why);
+}
+
+/* A record that Kafka takes in no form: what it says is given up, never the event. */
+static enum progress too_large(struct job *job)
+{
+    switch (job_step(job)) {
+    case STEP_DEAD_LETTER:
+        if (job->copy_without_value)
+            break;
+        job->copy_without_value = true;
+        return PROGRESS_AGAIN;
+    case STEP_COPY:
+        job->finish = (struct reset_finish){.result = FINISH_DEAD, .reason = REASON_TOO_LARGE};
+        snprintf(job->fault, sizeof job->fault, "Kafka takes no retry copy of this size");
+        return job_follow(job, plan_dead);
+    default:
+        break;
+    }
+    log_write(LOG_LEVEL_ERROR, "Kafka refuses a record for what it is: left out",
+              LOG_TEXT("step", step_name(job_step(job))),
+              LOG_TEXT("request_id", job->event ? job->event->id : ""));
+    return PROGRESS_NEXT;
+}
+
+static void delivered(void *context, const struct kafka_delivery *delivery)
+{
+    struct job *job = context;
+    if (delivery->status == STATUS_OK) {
+        gate_success(job->worker->gates[DEPENDENCY_KAFKA]);
+        job_answered(job, PROGRESS_NEXT);
+    } else if (delivery->status == STATUS_INVALID) {
+        job_answered(job, too_large(job));
+    } else {
+        job_answered(
+            job, trouble(job, delivery->status, delivery->reason ? delivery->reason : "no acknowledgement"));
+    }
+}
+
+static enum progress produce(struct job *job, const struct kafka_message *message)
+{
+    struct error error = {0};
+    switch (kafka_producer_send(job->worker->producer, message, delivered, job, &error)) {
+    case STATUS_OK:
+        return PROGRESS_WAIT;
+    case STATUS_INVALID:
+        return too_large(job);
+    default:
+        return trouble(job, error.status, error.text);
+    }
+}
+
+static enum progress produce_copy(struct job *job, const char *topic, const struct retry_position *position,
+                                  const struct retry_fault *fault)
+{
+    struct retry_copy copy;
+    retry_copy_init(&copy, job->record, position, fault);
+    return produce(job, &(struct kafka_message){
+                            .topic = topic,
+                            .key = job->record->key,
+                            .value = job->copy_without_value ? (struct text){0} : job->record->value,
+                            .headers = copy.headers,
+                            .header_count = copy.count,
+                        });
+}
+
+enum progress step_copy(struct job *job)
+{
+    return produce_copy(job, job->worker->settings.topics[1 + job->copy_tier], &job->copy,
+                        &(struct retry_fault){0});
+}
+
+enum progress step_dead_letter(struct job *job)
+{
+    struct retry_position position = job->position;
+    if (job->from_record) {
+        position.generation = job->ended.generation;
+        position.copy = job->ended.copy;
+        position.attempt = job->ended.attempt;
+    }
+    position.retry_at_ms = 0;
+    position.reason = job->reason;
+    return produce_copy(job, job->worker->settings.topic_dead_letter, &position,
+                        &(struct retry_fault){.stage = reason_name(job->reason), .message = job->fault});
+}
+
+static void describe_request(const struct job *job, struct audit_record *audit)
+{
+    const struct reset_event *event = job->event;
+    const struct request *request = &event->request;
+    audit->request_id = text_of(event->id);
+    audit->tenant = request->tenant;
+    audit->user_id = request->user_id;
+    audit->actor_role = request->actor_role;
+    audit->actor_id = request->actor_id;
+    audit->actor_tenant = request->actor_tenant;
+    audit->has_method = true;
+    audit->method = request->method;
+    audit->has_asserted_by = true;
+    audit->asserted_by = event->asserted_by;
+    audit->traceparent = text_of(event->traceparent);
+}
+
+static void describe_ending(const struct job *job, struct audit_record *audit)
+{
+    const struct job_ending *ended = &job->ended;
+    audit->generation = ended->generation;
+    audit->copy = ended->copy;
+    audit->attempt = ended->attempt;
+    audit->smtp_code = (int)ended->reply_code;
+    audit->smtp_enhanced = text_of(ended->enhanced);
+    audit->maybe_mailed = ended->maybe_mailed;
+    audit->rebuilt = ended->rebuilt;
+    audit->into = text_of(ended->into);
+}
+
+static void describe(const struct job *job, struct audit_record *audit, char *mailbox, size_t mailbox_size)
+{
+    const struct worker *worker = job->worker;
+    *audit = (struct audit_record){
+        .time_ms = worker_now_ms(worker),
+        .source = TEXT("/reset-relay/worker"),
+        .outcome = job->outcome,
+        .reason = job->reason,
+        .detail = job->reason == REASON_POLICY ? job->detail : REASON_NONE,
+        .publisher = text_of(job->publisher),
+        .worker = text_of(worker->settings.name),
+        .topic = text_of(job->record->topic),
+        .partition = job->record->reference.partition,
+        .offset = job->record->reference.offset,
+    };
+    if (job->event)
+        describe_request(job, audit);
+    if (job->mailbox_kid[0]) {
+        sodium_bin2hex(mailbox, mailbox_size, job->mailbox, sizeof job->mailbox);
+        audit->mailbox = text_of(mailbox);
+        audit->mailbox_key = text_of(job->mailbox_kid);
+    }
+    if (job->from_record || job->outcome == OUTCOME_DEFERRED)
+        describe_ending(job, audit);
+}
+
+static void identify(const struct job *job, char id[static AUDIT_ID_SIZE])
+{
+    const struct kafka_record *record = job->record;
+    if (job->from_record || job->outcome == OUTCOME_DEFERRED)
+        audit_id_of_request(job->outcome, text_of(job->event->id), job->ended.generation, job->ended.copy,
+                            text_of(job->ended.incarnation), id);
+    else
+        audit_id_of_record(job->outcome, text_of(record->topic), record->reference.partition,
+                           record->reference.offset, id);
+}
+
+enum progress step_audit(struct job *job)
+{
+    struct worker *worker = job->worker;
+    char id[AUDIT_ID_SIZE], mailbox[2 * TOKEN_MAILBOX_SIZE + 1];
+    struct audit_record audit;
+    describe(job, &audit, mailbox, sizeof mailbox);
+    identify(job, id);
+    audit.id = id;
+    struct buffer line, key;
+    buffer_init(&line, AUDIT_MAXIMUM_SIZE);
+    buffer_init(&key, 1024);
+    audit_encode(&audit, &line);
+    if (job->event)
+        request_key(&job->event->request, &key);
+    if (!job->told) {
+        audit_stream_write(worker->audit_lines, buffer_text(&line));
+        metrics_add(worker->metrics, METRIC_OUTCOMES,
+                    LABELS(outcome_name(job->outcome), reason_name(job->reason)), 1);
+        job->told = true;
+    }
+    struct kafka_header type = {.name = "content-type", .value = TEXT("application/cloudevents+json")};
+    enum progress progress = produce(job, &(struct kafka_message){
+                                              .topic = worker->settings.topic_audit,
+                                              .key = key.size ? buffer_text(&key) : (struct text){0},
+                                              .value = buffer_text(&line),
+                                              .headers = &type,
+                                              .header_count = 1,
+                                          });
+    buffer_clear(&line);
+    buffer_clear(&key);
+    return progress;
+}
+
+enum progress step_complete(struct job *job)
+{
+    kafka_consumer_complete(job->worker->consumer, job->record->reference);
+    if (*(job->plan + 1) == STEP_AWAIT)
+        job->parked = true;
+    return PROGRESS_NEXT;
+}

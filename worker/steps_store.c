@@ -1,0 +1,225 @@
+/* begin, renew and finish.  A question whose answer was lost is asked again word for word (same owner): Redis
+ * then finds what it did.  A new lease is always asked for with a new owner and a new candidate for the link.
+ */
+#include <stdio.h>
+
+#include <sodium.h>
+
+#include "io/clock.h"
+#include "io/log.h"
+#include "worker/steps.h"
+
+enum { LEASE_MS = 45000, LEASE_MARGIN_MS = 5000 };
+
+static void remember_time(struct job *job, int64_t redis_ms)
+{
+    job->redis_ms = redis_ms;
+    job->redis_boottime_ms = clock_boottime_ms();
+}
+
+bool lease_holds(const struct job *job)
+{
+    return job->lease.size > 0 && !job->lease_lost && clock_boottime_ms() < job->lease_until_ms;
+}
+
+void lease_forget(struct job *job)
+{
+    reset_lease_clear(&job->lease);
+    job->lease_lost = false;
+    job->asked = false;
+}
+
+static enum progress rest(struct job *job, int64_t ms)
+{
+    job->wake_at_ms = clock_monotonic_ms() + ms;
+    return job_follow(job, plan_rest);
+}
+
+/* What Redis remembers of the end, for audit record and dead letter. */
+static void take_ending(struct job *job, const struct request_record *record)
+{
+    static const enum outcome outcomes[REQUEST_STATE_COUNT] = {
+        [REQUEST_PENDING] = OUTCOME_DEFERRED, [REQUEST_LEASED] = OUTCOME_DEFERRED,
+        [REQUEST_SENT] = OUTCOME_SENT,        [REQUEST_SUPPRESSED] = OUTCOME_SUPPRESSED,
+        [REQUEST_EXPIRED] = OUTCOME_EXPIRED,  [REQUEST_DEAD] = OUTCOME_DEAD,
+    };
+    struct job_ending *ended = &job->ended;
+    job->from_record = true;
+    job->told = false;
+    job->outcome = outcomes[record->state];
+    job->reason = record->reason;
+    *ended = (struct job_ending){
+        .generation = record->generation,
+        .copy = record->copy,
+        .attempt = record->tries,
+        .reply_code = record->reply_code,
+        .maybe_mailed = record->maybe_mailed && record->state != REQUEST_SENT,
+        .rebuilt = record->rebuilt,
+    };
+    if (record->has_inc)
+        sodium_bin2hex(ended->incarnation, sizeof ended->incarnation, record->inc, sizeof record->inc);
+    snprintf(ended->into, sizeof ended->into, "%.*s", (int)record->into.size,
+             record->into.bytes ? record->into.bytes : "");
+    snprintf(ended->enhanced, sizeof ended->enhanced, "%.*s", (int)record->enhanced.size,
+             record->enhanced.bytes ? record->enhanced.bytes : "");
+}
+
+static enum progress begin_verdict(struct job *job, const struct reset_answer *answer)
+{
+    switch (answer->verdict) {
+    case VERDICT_LEASE:
+        if (answer->request && answer->request->rebuilt)
+            metrics_add(job->worker->metrics, METRIC_REDIS_DATA_LOST, NO_LABELS, 1);
+        job->lease_until_ms = job->lease_asked_ms + LEASE_MS - LEASE_MARGIN_MS;
+        take_ending(job, &job->lease.record);
+        job->from_record = false;
+        return job->revoked || job->worker->drain_over ? job_give_up(job) : PROGRESS_NEXT;
+    case VERDICT_DONE:
+        take_ending(job, answer->request);
+        if (job->revoked)
+            return job_follow(job, plan_stop);
+        return job_follow(job, job->outcome == OUTCOME_DEAD ? plan_bury : plan_told);
+    case VERDICT_BUSY:
+        return rest(job, answer->rest_ms);
+    case VERDICT_MISMATCH:
+        job->outcome = OUTCOME_DENIED;
+        job->reason = REASON_ID_REUSED;
+        return job_follow(job, plan_told);
+    case VERDICT_STALE:
+    default:
+        return job_follow(job, plan_complete);
+    }
+}
+
+/* No verdict: the same question later.  A conflict is only much traffic on one user, all else is Redis's
+ * trouble. */
+static enum progress no_verdict(struct job *job, const struct reset_answer *answer)
+{
+    const char *why = answer->error ? answer->error->text : status_name(answer->status);
+    metrics_add(job->worker->metrics, METRIC_REDIS_ERRORS, LABELS(status_name(answer->status)), 1);
+    return job_hold(job, DEPENDENCY_REDIS, why);
+}
+
+static void begun(void *context, const struct reset_answer *answer)
+{
+    struct job *job = context;
+    remember_time(job, answer->now_ms);
+    enum progress progress;
+    if (answer->status == STATUS_OK) {
+        gate_success(job->worker->gates[DEPENDENCY_REDIS]);
+        sodium_memzero(job->question.seed, sizeof job->question.seed);
+        job->asked = false;
+        progress = begin_verdict(job, answer);
+    } else if (answer->status == STATUS_INVALID) {
+        progress = job_bury(job, REASON_SCHEMA, answer->error->text);
+    } else {
+        progress = no_verdict(job, answer);
+    }
+    job_answered(job, progress);
+}
+
+enum progress step_begin(struct job *job)
+{
+    struct reset_begin *question = &job->question;
+    if (!job->asked) {
+        lease_forget(job);
+        *question = (struct reset_begin){
+            .request_id = text_of(job->event->id),
+            .generation = job->position.generation,
+            .copy = job->position.copy,
+            .t0_ms = job->position.t0_ms,
+            .request = &job->event->request,
+        };
+        process_random(question->owner, sizeof question->owner);
+        process_random(question->seed, sizeof question->seed);
+        process_random(question->inc, sizeof question->inc);
+        job->asked = true;
+    }
+    job->lease_asked_ms = clock_boottime_ms();
+    reset_store_begin(job->worker->store, question, &job->lease, begun, job);
+    return PROGRESS_WAIT;
+}
+
+static enum progress finish_ended(struct job *job, const struct reset_answer *answer)
+{
+    enum finish_result asked = job->finish.result;
+    if (asked == FINISH_RELEASE || asked == FINISH_PARK)
+        return PROGRESS_NEXT; /* begin, or the parked mail's own finish, will be told */
+    take_ending(job, answer->request);
+    bool as_planned = (asked == FINISH_SENT) || (asked == FINISH_DEAD && job->outcome == OUTCOME_DEAD);
+    return as_planned ? PROGRESS_NEXT : job_follow(job, plan_told);
+}
+
+static enum progress finish_verdict(struct job *job, const struct reset_answer *answer)
+{
+    switch (answer->verdict) {
+    case VERDICT_OK:
+        return PROGRESS_NEXT;
+    case VERDICT_DONE:
+        return finish_ended(job, answer);
+    case VERDICT_LOST:
+    case VERDICT_GONE:
+    default:
+        if (job->finish.result == FINISH_RELEASE || job->finish.result == FINISH_PARK)
+            return PROGRESS_NEXT;
+        return job_follow(job, job->revoked || job->parked ? plan_stop : plan_again);
+    }
+}
+
+static void finished(void *context, const struct reset_answer *answer)
+{
+    struct job *job = context;
+    if (answer->status != STATUS_OK) {
+        job_answered(job, no_verdict(job, answer));
+        return;
+    }
+    gate_success(job->worker->gates[DEPENDENCY_REDIS]);
+    enum progress progress = finish_verdict(job, answer);
+    if (job->finish.result == FINISH_PARK)
+        job->lease_lost |= answer->verdict != VERDICT_OK;
+    else
+        lease_forget(job);
+    job_answered(job, progress);
+}
+
+int64_t lease_now_ms(const struct job *job)
+{
+    return job->redis_ms + (clock_boottime_ms() - job->redis_boottime_ms);
+}
+
+enum progress step_finish(struct job *job)
+{
+    if (job->renewing)
+        return PROGRESS_WAIT; /* one question about a lease at a time; `renewed` goes on */
+    job->finish.now_ms = lease_now_ms(job);
+    reset_store_finish(job->worker->store, &job->lease, &job->finish, finished, job);
+    return PROGRESS_WAIT;
+}
+
+void lease_lost(struct job *job)
+{
+    job->lease_lost = true;
+    if (job->delivery)
+        smtp_pool_abort(job->worker->smtp, job->delivery);
+}
+
+static void renewed(void *context, const struct reset_answer *answer)
+{
+    struct job *job = context;
+    job->renewing = false;
+    if (answer->status == STATUS_OK && answer->verdict == VERDICT_OK)
+        job->lease_until_ms = job->lease_asked_ms + LEASE_MS - LEASE_MARGIN_MS;
+    else if (answer->status == STATUS_OK)
+        lease_lost(job);
+    enum step step = job_step(job);
+    if (step == STEP_FINISH || step == STEP_STOP)
+        job_answered(job, PROGRESS_AGAIN);
+}
+
+void lease_renew(struct job *job)
+{
+    job->renewing = true;
+    job->lease_asked_ms = clock_boottime_ms();
+    job->renewal = (struct reset_finish){.result = FINISH_RENEW, .now_ms = lease_now_ms(job)};
+    reset_store_finish(job->worker->store, &job->lease, &job->renewal, renewed, job);
+}
