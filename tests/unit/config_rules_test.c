@@ -159,7 +159,7 @@ static void keys_that_contradict_each_other_are_named(void **state)
          "the longest tier of topics.retry must exceed smtp.dot_timeout"},
         {CONFIG_FOR_RUN, {"topics.retry=30s,5m,10m", "smtp.dot_timeout=9m"}, NULL},
         {CONFIG_FOR_RUN, {"topics.retry=5m,30s,30m"}, "topics.retry must ascend"},
-        {CONFIG_FOR_RUN, {"topics.retry=30m,30m"}, "topics.retry must ascend"},
+        {CONFIG_FOR_RUN, {"topics.retry=30m,1800s"}, "topics.retry must ascend"},
         {CONFIG_FOR_RUN, {"topics.audit=password-reset.requested.v1"}, "are the same topic"},
         {CONFIG_FOR_RUN, {"topics.audit=a b"}, "topics.audit may have letters"},
         {CONFIG_FOR_RUN, {"link.url=https://a.example/"}, "link.url: "},
