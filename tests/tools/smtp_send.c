@@ -24,7 +24,7 @@ struct sender {
     char **addresses;
     size_t count, next, copies, finished, total;
     long withhold, dots;
-    bool quiet, probe, failed;
+    bool quiet, times, probe, failed;
     const char *format;
     struct event *feed;
 };
@@ -33,6 +33,7 @@ struct mail {
     struct sender *sender;
     char *address;
     struct buffer message;
+    double since;
 };
 
 static char *read_file(FILE *file, size_t *size)
@@ -51,6 +52,13 @@ static char *read_file(FILE *file, size_t *size)
     return all.bytes;
 }
 
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 static bool may_send_dot(void *context)
 {
     struct mail *mail = context;
@@ -61,6 +69,8 @@ static void done(void *context, const struct smtp_result *result)
 {
     struct mail *mail = context;
     struct sender *sender = mail->sender;
+    if (sender->times)
+        printf("%.1f ms ", (seconds() - mail->since) * 1000);
     if (!sender->quiet)
         printf("%s %s %s %s %d %d.%d.%d\n", mail->address, smtp_result_kind_name(result->kind),
                smtp_stage_name(result->stage), smtp_reason_name(result->reason), result->code,
@@ -99,6 +109,7 @@ static void feed(evutil_socket_t socket, short what, void *argument)
         if (!mail)
             abort();
         mail->sender = sender;
+        mail->since = seconds();
         mail->address = sender->addresses[sender->next++ / sender->copies];
         write_message(&mail->message, sender->format, mail->address);
         const struct smtp_submission submission = {
@@ -190,17 +201,12 @@ static void set(struct smtp_settings *settings, struct sender *sender, const cha
         sender->copies = number;
     else if (strcmp(key, "quiet") == 0)
         sender->quiet = number != 0;
+    else if (strcmp(key, "times") == 0)
+        sender->times = number != 0;
     else if (strcmp(key, "probe") == 0)
         sender->probe = number != 0;
     else
         fprintf(stderr, "what is %s?\n", key);
-}
-
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 static size_t split_lines(char *all, char ***lines)

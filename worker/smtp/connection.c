@@ -9,7 +9,6 @@
 #include "worker/smtp/connection.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include <event2/event.h>
 
@@ -32,29 +31,6 @@ struct smtp_connection {
     struct smtp_delivery *ahead;
     bool blocked, retiring, quitting, reset, working;
 };
-
-uint64_t smtp_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-uint64_t smtp_pace_patience(const struct smtp_pace *pace, const struct smtp_settings *settings)
-{
-    uint64_t usual = pace->dot * 4 / 1000;
-    return usual > settings->ahead_patience ? usual : settings->ahead_patience;
-}
-
-/* One answer at the dot.  A sample counts for at most twice the mean, so that stalls of one in a hundred
- * hardly move it, and a relay that has become slow is still learnt in a few answers. */
-static void pace_learn(struct smtp_pace *pace, uint64_t milliseconds)
-{
-    uint64_t most = pace->dot * 2 + 8000, sample = milliseconds * 1000;
-    if (sample > most)
-        sample = most;
-    pace->dot = (pace->dot * 7 + sample) / 8;
-}
 
 bool smtp_connection_is_busy(const struct smtp_connection *connection)
 {
@@ -105,7 +81,7 @@ static bool take_events(struct smtp_connection *connection)
             continue;
         }
         if (event.result.stage == SMTP_STAGE_DOT && event.result.code > 0 && connection->dot_began > 0)
-            pace_learn(connection->owner.pace, connection->used - connection->dot_began);
+            smtp_pace_learn(connection->owner.pace, connection->used - connection->dot_began);
         if (delivery != connection->ahead)
             connection->dot_began = 0;
         connection->ahead = NULL; /* either it was the one, or it moved up */
@@ -270,7 +246,8 @@ static uint64_t end_of_wait(struct smtp_connection *connection, enum smtp_stage 
 
 static uint64_t end_of_patience(const struct smtp_connection *connection)
 {
-    return connection->ahead_began + smtp_pace_patience(connection->owner.pace, connection->settings);
+    return connection->ahead_began +
+           smtp_pace_patience(connection->owner.pace, connection->settings->ahead_patience);
 }
 
 static void arm(struct smtp_connection *connection)

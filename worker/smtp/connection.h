@@ -5,35 +5,10 @@
 
 #include <stdint.h>
 
-#include "worker/smtp/pool.h"
+#include "worker/smtp/delivery.h"
+#include "worker/smtp/pace.h"
 
 struct smtp_connection;
-
-enum smtp_delivery_state {
-    SMTP_DELIVERY_FREE,
-    SMTP_DELIVERY_QUEUED,
-    SMTP_DELIVERY_SENDING, /* a connection's */
-    SMTP_DELIVERY_ENDED,   /* the result stands, done() is due */
-};
-
-/* The pool's record of a submission. */
-struct smtp_delivery {
-    struct smtp_submission submission;
-    struct smtp_delivery *next, *previous; /* in the queue, the ended or the free ones */
-    struct smtp_connection *connection;
-    enum smtp_delivery_state state;
-    bool at_dot;
-    bool unwanted, aborted; /* cancel; abort */
-    bool stale;     /* not its connection's first: the relay may only have been tired of the connection */
-    unsigned moves; /* how often it changed the connection */
-    uint64_t since; /* ms, when it came into the queue first */
-    struct smtp_result result;
-};
-
-/* How long the relay usually takes at the dot: all connections of a pool share it. */
-struct smtp_pace {
-    uint64_t dot; /* microseconds, a mean in which a single stall counts little */
-};
 
 struct smtp_connection_owner {
     void *context;
@@ -76,11 +51,5 @@ void smtp_connection_drop(struct smtp_connection *connection, struct smtp_delive
 
 /* Takes nothing more; QUIT when idle. */
 void smtp_connection_retire(struct smtp_connection *connection);
-
-/* ms that a message waits behind another one's dot. */
-uint64_t smtp_pace_patience(const struct smtp_pace *pace, const struct smtp_settings *settings);
-
-/* ms of a clock that only goes forward. */
-uint64_t smtp_clock(void);
 
 #endif

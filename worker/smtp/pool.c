@@ -2,33 +2,26 @@
  *
  * A delivery goes to the connection that was used last, so that the others may retire; then to a new
  * connection, while fewer than the limit are open and none has just failed; and only when all that are
- * allowed are busy, behind another message's dot (one, and only one that did not have to move before).  What
- * a relay refused to go on with on a connection that had served before (cut, or 421, before any answer to its
- * MAIL) is tried over another one without telling anybody: relays close connections that are idle or long
- * used.
+ * allowed are busy, behind another message's dot.  What a relay refused to go on with on a connection that
+ * had served before (cut, or 421, before any answer to its MAIL) is tried over another one without telling
+ * anybody: relays close connections that are idle or long used.
  *
  * The memory of all deliveries is taken at the start: the caller sees the cap as room. */
 #include "worker/smtp/pool.h"
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <curl/curl.h>
 #include <event2/event.h>
-#include <sodium.h>
 
 #include "worker/smtp/connection.h"
-#include "worker/smtp/transport.h"
+#include "worker/smtp/relay_url.h"
 
 #define CONNECTING_LIMIT     8 /* at once: a relay sees a slow start */
 #define MOVES_LIMIT          3
+#define AHEAD_MOVES_LIMIT    2
 #define DELIVERIES_PER_PLACE 3 /* on its way, ahead, and one in the queue */
-
-struct list {
-    struct smtp_delivery *first, *last;
-    size_t count;
-};
 
 struct smtp_pool {
     struct event_base *base;
@@ -39,40 +32,13 @@ struct smtp_pool {
     struct smtp_connection **connections; /* settings.connections places, NULL where free */
     struct smtp_delivery *deliveries;
     size_t capacity;
-    struct list free, queue, ended;
+    struct smtp_delivery_list free, queue, ended;
     struct event *dispatch, *timer;
     struct smtp_pool_state state; /* counters, and open and connecting */
     uint64_t growth_after;        /* ms: no new connection before it while others are open */
     enum smtp_reason failure;     /* of the last attempt to connect; NONE after a good one */
     bool wanted, dropping, draining, ending;
 };
-
-static void list_append(struct list *list, struct smtp_delivery *delivery)
-{
-    delivery->next = NULL;
-    delivery->previous = list->last;
-    *(list->last ? &list->last->next : &list->first) = delivery;
-    list->last = delivery;
-    list->count++;
-}
-
-static void list_prepend(struct list *list, struct smtp_delivery *delivery)
-{
-    delivery->previous = NULL;
-    delivery->next = list->first;
-    *(list->first ? &list->first->previous : &list->last) = delivery;
-    list->first = delivery;
-    list->count++;
-}
-
-static struct smtp_delivery *list_remove(struct list *list, struct smtp_delivery *delivery)
-{
-    *(delivery->previous ? &delivery->previous->next : &list->first) = delivery->next;
-    *(delivery->next ? &delivery->next->previous : &list->last) = delivery->previous;
-    delivery->next = delivery->previous = NULL;
-    list->count--;
-    return delivery;
-}
 
 static void wake(struct smtp_pool *pool)
 {
@@ -85,7 +51,7 @@ static void complete(struct smtp_pool *pool, struct smtp_delivery *delivery, con
     struct smtp_submission submission = delivery->submission;
     struct smtp_result final = *result;
     *delivery = (struct smtp_delivery){.state = SMTP_DELIVERY_FREE};
-    list_prepend(&pool->free, delivery);
+    smtp_delivery_list_prepend(&pool->free, delivery);
     pool->state.accepted += final.kind == SMTP_ACCEPTED;
     pool->state.uncertain += final.kind == SMTP_UNCERTAIN;
     if (pool->draining)
@@ -98,10 +64,10 @@ static const struct smtp_result withheld = {.kind = SMTP_WITHHELD, .reason = SMT
 static void end_queued(struct smtp_pool *pool, struct smtp_delivery *delivery,
                        const struct smtp_result *result)
 {
-    list_remove(&pool->queue, delivery);
+    smtp_delivery_list_remove(&pool->queue, delivery);
     delivery->state = SMTP_DELIVERY_ENDED;
     delivery->result = *result;
-    list_append(&pool->ended, delivery);
+    smtp_delivery_list_append(&pool->ended, delivery);
 }
 
 static void on_moved(void *context, struct smtp_delivery *delivery)
@@ -110,7 +76,7 @@ static void on_moved(void *context, struct smtp_delivery *delivery)
     delivery->moves++;
     pool->state.moved++;
     delivery->state = SMTP_DELIVERY_QUEUED;
-    list_prepend(&pool->queue, delivery);
+    smtp_delivery_list_prepend(&pool->queue, delivery);
     if (delivery->unwanted)
         end_queued(pool, delivery, &withheld);
     wake(pool);
@@ -147,15 +113,16 @@ static bool ahead_is_wise(const struct smtp_pool *pool)
     return pool->queue.count > pool->state.connecting && !may_grow(pool);
 }
 
+/* One that has had to move twice goes behind nobody, and until it has its connection nobody else goes ahead:
+ * else all connections would stay taken, and it would wait for ever. */
 static struct smtp_delivery *on_next(void *context, bool ahead)
 {
     struct smtp_pool *pool = context;
     struct smtp_delivery *delivery = pool->queue.first;
-    if (pool->ending || (ahead && !ahead_is_wise(pool)))
+    if (!delivery || pool->ending ||
+        (ahead && (!ahead_is_wise(pool) || delivery->moves >= AHEAD_MOVES_LIMIT)))
         return NULL;
-    while (ahead && delivery && delivery->moves > 0)
-        delivery = delivery->next;
-    return delivery ? list_remove(&pool->queue, delivery) : NULL;
+    return smtp_delivery_list_remove(&pool->queue, delivery);
 }
 
 static void on_opened(void *context, struct smtp_connection *connection)
@@ -231,7 +198,7 @@ static struct smtp_connection *available_connection(struct smtp_pool *pool)
 static struct smtp_connection *connection_to_wait_behind(struct smtp_pool *pool)
 {
     struct smtp_connection *best = NULL;
-    uint64_t latest = smtp_clock() - smtp_pace_patience(&pool->pace, &pool->settings), since;
+    uint64_t latest = smtp_clock() - smtp_pace_patience(&pool->pace, pool->settings.ahead_patience), since;
     for (size_t i = 0; i < pool->settings.connections; i++) {
         struct smtp_connection *each = pool->connections[i];
         if (each && smtp_connection_takes_ahead(each, &since) && since >= latest) {
@@ -279,7 +246,7 @@ static void expire_queued(struct smtp_pool *pool)
         pool->wanted = false;
     }
     while (pool->ended.first) {
-        struct smtp_delivery *delivery = list_remove(&pool->ended, pool->ended.first);
+        struct smtp_delivery *delivery = smtp_delivery_list_remove(&pool->ended, pool->ended.first);
         complete(pool, delivery, &delivery->result);
     }
 }
@@ -336,34 +303,6 @@ static void on_dispatch(evutil_socket_t socket, short what, void *argument)
     arm(pool);
 }
 
-static bool copy_string(const char **string)
-{
-    *string = strdup(*string ? *string : "");
-    return *string != NULL;
-}
-
-static bool copy_settings(struct smtp_settings *copy)
-{
-    bool copied = copy_string(&copy->url);
-    copied = copy_string(&copy->username) && copied;
-    copied = copy_string(&copy->password) && copied;
-    copied = copy_string(&copy->ca_file) && copied;
-    copied = copy_string(&copy->helo) && copied;
-    return copy_string(&copy->envelope_from) && copied;
-}
-
-static void free_settings(struct smtp_settings *copy)
-{
-    if (copy->password)
-        sodium_memzero((char *)copy->password, strlen(copy->password));
-    free((char *)copy->url);
-    free((char *)copy->username);
-    free((char *)copy->password);
-    free((char *)copy->ca_file);
-    free((char *)copy->helo);
-    free((char *)copy->envelope_from);
-}
-
 enum status smtp_pool_new(struct event_base *base, const struct smtp_settings *settings,
                           const struct smtp_pool_observer *observer, struct smtp_pool **out,
                           struct error *error)
@@ -372,7 +311,7 @@ enum status smtp_pool_new(struct event_base *base, const struct smtp_settings *s
     if (settings->connections == 0 || settings->messages_per_connection == 0)
         return error_set_field(error, STATUS_CONFIG, "smtp.connections",
                                "smtp.connections must be 1 or more");
-    enum status status = smtp_transport_check(settings, error);
+    enum status status = smtp_relay_url_check(settings, error);
     if (status != STATUS_OK)
         return status;
     struct smtp_pool *pool = calloc(1, sizeof *pool);
@@ -381,7 +320,6 @@ enum status smtp_pool_new(struct event_base *base, const struct smtp_settings *s
         return error_set(error, STATUS_MEMORY, "no memory for the SMTP pool");
     }
     pool->base = base;
-    pool->settings = *settings;
     pool->observer = observer ? *observer : (struct smtp_pool_observer){0};
     pool->owner = (struct smtp_connection_owner){.context = pool,
                                                  .pace = &pool->pace,
@@ -392,7 +330,7 @@ enum status smtp_pool_new(struct event_base *base, const struct smtp_settings *s
                                                  .moved = on_moved,
                                                  .closed = on_closed};
     pool->capacity = settings->connections * DELIVERIES_PER_PLACE;
-    bool copied = copy_settings(&pool->settings);
+    bool copied = smtp_settings_copy(&pool->settings, settings);
     pool->connections = calloc(settings->connections, sizeof *pool->connections);
     pool->deliveries = calloc(pool->capacity, sizeof *pool->deliveries);
     pool->dispatch = event_new(base, -1, 0, on_dispatch, pool);
@@ -402,7 +340,7 @@ enum status smtp_pool_new(struct event_base *base, const struct smtp_settings *s
         return error_set(error, STATUS_MEMORY, "no memory for the SMTP pool");
     }
     for (size_t i = 0; i < pool->capacity; i++)
-        list_append(&pool->free, &pool->deliveries[i]);
+        smtp_delivery_list_append(&pool->free, &pool->deliveries[i]);
     *out = pool;
     return STATUS_OK;
 }
@@ -417,16 +355,16 @@ void smtp_pool_free(struct smtp_pool **out)
     for (size_t i = 0; pool->connections && i < pool->settings.connections; i++)
         smtp_connection_free(&pool->connections[i]);
     while (pool->ended.first) {
-        struct smtp_delivery *delivery = list_remove(&pool->ended, pool->ended.first);
+        struct smtp_delivery *delivery = smtp_delivery_list_remove(&pool->ended, pool->ended.first);
         complete(pool, delivery, &delivery->result);
     }
     while (pool->queue.first)
-        complete(pool, list_remove(&pool->queue, pool->queue.first), &closing);
+        complete(pool, smtp_delivery_list_remove(&pool->queue, pool->queue.first), &closing);
     if (pool->dispatch)
         event_free(pool->dispatch);
     if (pool->timer)
         event_free(pool->timer);
-    free_settings(&pool->settings);
+    smtp_settings_clear(&pool->settings);
     free(pool->connections);
     free(pool->deliveries);
     free(pool);
@@ -449,10 +387,10 @@ enum status smtp_pool_submit(struct smtp_pool *pool, const struct smtp_submissio
     if (submission->message.size > pool->settings.message_limit)
         return error_set(error, STATUS_INVALID, "a message of %zu bytes is over the limit of %zu",
                          submission->message.size, pool->settings.message_limit);
-    struct smtp_delivery *delivery = list_remove(&pool->free, pool->free.first);
+    struct smtp_delivery *delivery = smtp_delivery_list_remove(&pool->free, pool->free.first);
     *delivery = (struct smtp_delivery){
         .submission = *submission, .state = SMTP_DELIVERY_QUEUED, .since = smtp_clock()};
-    list_append(&pool->queue, delivery);
+    smtp_delivery_list_append(&pool->queue, delivery);
     if (out)
         *out = delivery;
     wake(pool);

@@ -1,7 +1,8 @@
 /* Mail to one relay over a few kept connections, on the caller's event loop.
  *
  * A submission ends in exactly one done().  Callbacks come from the event loop only, never from inside
- * submit, cancel or abort (but from inside free); they may submit, cancel and abort. */
+ * submit, cancel or abort (but from inside free); they may submit, cancel and abort, and must not free the
+ * pool. */
 #ifndef WORKER_SMTP_POOL_H
 #define WORKER_SMTP_POOL_H
 
@@ -32,8 +33,8 @@ struct smtp_submission {
 struct smtp_pool_observer {
     void *context;
     void (*connected)(void *context);
-    /* One attempt to connect failed; `reason` is CONNECT, TLS, AUTH or DEADLINE, the sentence names relay and
-     * cause. */
+    /* One attempt to connect failed (while smtp_pool_state shows open ones, mails still go out over those);
+     * `reason` is CONNECT, TLS, AUTH or DEADLINE, the sentence names relay and cause. */
     void (*connect_failed)(void *context, enum smtp_reason reason, const struct error *error);
 };
 

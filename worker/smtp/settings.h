@@ -36,4 +36,10 @@ struct smtp_settings {
 /* RFC 5321's minimum deadlines (connect: 30 s), 50 connections, 1000 messages each, 30 s idle; no URL. */
 void smtp_settings_default(struct smtp_settings *settings);
 
+/* A copy with strings of its own, none of them NULL; false without memory, then clear it all the same. */
+bool smtp_settings_copy(struct smtp_settings *copy, const struct smtp_settings *settings);
+
+/* Frees a copy's strings and wipes the password. */
+void smtp_settings_clear(struct smtp_settings *copy);
+
 #endif

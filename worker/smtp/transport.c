@@ -14,12 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <curl/curl.h>
 #include <event2/event.h>
 
 #include "core/buffer.h"
+#include "worker/smtp/relay_url.h"
 
 #define WATCHES 8 /* sockets that libcurl uses at once: happy eyeballs and its resolver's pair need three */
 
@@ -49,70 +49,9 @@ struct smtp_transport {
     bool ended;
     struct buffer held; /* a record that TLS has not got rid of yet: OpenSSL wants the same bytes again */
     int last_code;
-    char relay[128]; /* host:port, for sentences */
+    char relay[SMTP_RELAY_NAME_SIZE]; /* host:port, for sentences */
     char message[CURL_ERROR_SIZE];
 };
-
-/* Parses the URL; writes what libcurl is to be given (HELO's name goes into the path) and host:port.  Either
- * may be NULL. */
-static enum status read_url(const struct smtp_settings *settings, char **url, char relay[128],
-                            struct error *error)
-{
-    enum status status = STATUS_CONFIG;
-    CURLU *parts = curl_url();
-    char *scheme = NULL, *host = NULL, *port = NULL, *path = NULL, *user = NULL;
-    char helo[300];
-    if (!parts)
-        return error_set(error, STATUS_MEMORY, "no memory to read smtp.url");
-    if (!settings->url || curl_url_set(parts, CURLUPART_URL, settings->url, 0) != CURLUE_OK ||
-        curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-        (strcmp(scheme, "smtp") != 0 && strcmp(scheme, "smtps") != 0) ||
-        curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
-        curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK ||
-        curl_url_get(parts, CURLUPART_PATH, &path, 0) != CURLUE_OK || strcmp(path, "/") != 0) {
-        error_set_field(error, STATUS_CONFIG, "smtp.url",
-                        "smtp.url must be smtp://HOST:PORT or smtps://HOST:PORT");
-        goto cleanup;
-    }
-    if (curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_OK) {
-        error_set_field(error, STATUS_CONFIG, "smtp.url",
-                        "smtp.url must not hold a user: give smtp.username and smtp.password instead");
-        goto cleanup;
-    }
-    if (settings->helo && *settings->helo) {
-        snprintf(helo, sizeof helo, "/%s", settings->helo);
-        if (strpbrk(settings->helo, " \r\n\t/?#") || strlen(settings->helo) > 255 ||
-            curl_url_set(parts, CURLUPART_PATH, helo, 0) != CURLUE_OK) {
-            error_set_field(error, STATUS_CONFIG, "smtp.helo",
-                            "smtp.helo must be a host name or an address literal");
-            goto cleanup;
-        }
-    }
-    if (relay)
-        snprintf(relay, 128, "%s:%s", host, port);
-    status = STATUS_OK;
-    if (url && curl_url_get(parts, CURLUPART_URL, url, 0) != CURLUE_OK)
-        status = error_set(error, STATUS_MEMORY, "no memory to read smtp.url");
-cleanup:
-    curl_free(scheme);
-    curl_free(host);
-    curl_free(port);
-    curl_free(path);
-    curl_free(user);
-    curl_url_cleanup(parts);
-    return status;
-}
-
-enum status smtp_transport_check(const struct smtp_settings *settings, struct error *error)
-{
-    enum status status = read_url(settings, NULL, NULL, error);
-    if (status != STATUS_OK)
-        return status;
-    if (settings->ca_file && *settings->ca_file && access(settings->ca_file, R_OK) != 0)
-        return error_set_field(error, STATUS_CONFIG, "smtp.ca_file", "smtp.ca_file %s cannot be read",
-                               settings->ca_file);
-    return STATUS_OK;
-}
 
 static void stop_connecting(struct smtp_transport *transport)
 {
@@ -356,7 +295,7 @@ enum status smtp_transport_new(struct event_base *base, const struct smtp_settin
     error_set(error, STATUS_MEMORY, "no memory for an SMTP connection");
     if (!transport->timer || !transport->deadline || !transport->multi || !transport->easy)
         goto failed;
-    status = read_url(settings, &url, transport->relay, error);
+    status = smtp_relay_url_read(settings, &url, transport->relay, error);
     if (status != STATUS_OK)
         goto failed;
     transport->tls = settings->tls_required || strncmp(url, "smtps:", 6) == 0;

@@ -25,9 +25,6 @@ struct smtp_transport_callbacks {
 
 enum smtp_transport_state { SMTP_TRANSPORT_DONE, SMTP_TRANSPORT_AGAIN, SMTP_TRANSPORT_CUT };
 
-/* The URL's scheme, the CA file and so on, before anything is connected: STATUS_CONFIG with a sentence. */
-enum status smtp_transport_check(const struct smtp_settings *settings, struct error *error) WARN_UNUSED;
-
 /* Begins to connect.  Settings must live as long as the transport.  Callbacks come from the loop only.  The
  * process must ignore SIGPIPE: OpenSSL writes without MSG_NOSIGNAL. */
 enum status smtp_transport_new(struct event_base *base, const struct smtp_settings *settings,
