@@ -1,9 +1,11 @@
 """The SMTP pool against servers that are not ours: aiosmtpd with STARTTLS and AUTH, and Postfix's smtp-sink."""
 import os
 import socket
+import ssl
 import subprocess
 
 import pytest
+from aiosmtpd.controller import Controller
 
 from support import places
 from support.mailbox import Mailbox, make_certificate
@@ -113,6 +115,42 @@ def test_a_relay_without_starttls_gets_nothing():
         assert not mailbox.mails.all()
     finally:
         mailbox.stop()
+
+
+def test_tls_from_the_first_byte(certificate):
+    """smtps:// verifies the certificate whatever `tls` says."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate)
+    mailbox = Mailbox()
+    mailbox.controller = Controller(mailbox, hostname="127.0.0.1", port=mailbox.port, server_hostname="localhost",
+                                    ssl_context=context)
+    mailbox.start()
+    try:
+        url = mailbox.url.replace("smtp:", "smtps:")
+        results, said = send(url, ["a@example.com"], tls="off", ca=certificate[0])
+        assert results["a@example.com"] == "accepted dot none 250 2.0.0", said
+        results, said = send(url, ["b@example.com"], tls="off")
+        assert results["b@example.com"] == "unavailable connect tls 0 0.0.0", said
+        assert [mail.recipients for mail in mailbox.mails.all()] == [["a@example.com"]]
+    finally:
+        mailbox.stop()
+
+
+def test_an_international_address_goes_only_where_it_is_welcome(sink):
+    address = "jürgen@example.com"
+    mailbox = Mailbox()
+    mailbox.controller = Controller(mailbox, hostname="127.0.0.1", port=mailbox.port, server_hostname="localhost",
+                                    enable_SMTPUTF8=True)
+    mailbox.start()
+    try:
+        results, said = send(mailbox.url, [address], tls="off")
+        assert results[address] == "accepted dot none 250 2.0.0", said
+        assert mailbox.mails.all()[0].recipients == [address]
+    finally:
+        mailbox.stop()
+    results, said = send(sink(), [address, "a@example.com"], tls="off", connections=1)
+    assert results[address] == "refused none smtputf8 0 0.0.0", said
+    assert results["a@example.com"] == "accepted dot none 250 2.0.0", said
 
 
 def test_a_thousand_mails_over_few_connections(sink):
