@@ -254,7 +254,7 @@ void ledger_fill_recipient(struct ledger *ledger, bool full)
     struct record_times times = {.count = RECORD_TIMES_MOST};
     int64_t now = ledger_now(ledger);
     for (size_t i = 0; i < times.count; i++)
-        times.at[i] = now;
+        times.at[i] = now, times.weight[i] = 1;
     enum status status = recipient_record_format(&times, bytes, sizeof bytes, &size);
     assert(status == STATUS_OK);
     (void)status;

@@ -226,6 +226,21 @@ static void what_a_limit_suppresses_kills_no_link_and_the_classes_are_apart(void
     assert_int_equal(scene_begin(scene, number(31)), VERDICT_LEASE);
 }
 
+static void a_limit_larger_than_a_record_holds_still_counts(void **state)
+{
+    struct scene *scene = *state;
+    struct reset_store_settings settings = {
+        .limits = {.per_user = {500, HOUR_MS}, .per_recipient = {700, HOUR_MS}}};
+    scene_close(scene);
+    scene_open(scene, &settings);
+    for (unsigned i = 0; i < 500; i++, scene_pass(scene, i % 7 * SECOND_MS))
+        assert_int_equal(scene_begin(scene, number(1000 + i)), VERDICT_LEASE);
+    scene_begin(scene, number(2000));
+    assert_suppressed(scene, REASON_USER_LIMIT);
+    scene_pass(scene, HOUR_MS);
+    assert_int_equal(scene_begin(scene, number(2001)), VERDICT_LEASE);
+}
+
 static void a_retry_is_not_counted_again(void **state)
 {
     struct scene *scene = *state;
@@ -288,6 +303,7 @@ int main(void)
         TEST(an_administrators_fresh_link_survives_the_users_own_request),
         TEST(limits_are_per_user_and_class_per_mailbox_and_per_actor),
         TEST(what_a_limit_suppresses_kills_no_link_and_the_classes_are_apart),
+        TEST(a_limit_larger_than_a_record_holds_still_counts),
         TEST(a_retry_is_not_counted_again),
         TEST(revocation_ends_every_link_and_what_was_asked_before_it),
         TEST(revoking_a_user_nobody_knows_holds_for_what_is_still_under_way),

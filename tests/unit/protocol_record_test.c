@@ -80,15 +80,17 @@ static void an_empty_request_is_short(void **state)
 static void admissions_are_kept_as_distances(void **state)
 {
     (void)state;
-    struct record_times times = {.count = 3, .at = {1800000000000, 1800000000000, 1800000060000}}, again;
+    struct record_times again,
+        times = {.count = 3, .at = {1800000000000, 1800000000000, 1800000060000}, .weight = {1, 7, 1}};
     char bytes[64];
     size_t size;
     assert_int_equal(recipient_record_format(&times, bytes, sizeof bytes, &size), STATUS_OK);
-    assert_int_equal(size, strlen("1\t1800000000000,0,60000"));
-    assert_memory_equal(bytes, "1\t1800000000000,0,60000", size);
+    assert_int_equal(size, strlen("1\t1800000000000,0x7,60000"));
+    assert_memory_equal(bytes, "1\t1800000000000,0x7,60000", size);
     assert_int_equal(recipient_record_parse((struct text){bytes, size}, &again), STATUS_OK);
     assert_int_equal(again.count, 3);
     assert_true(again.at[2] == 1800000060000);
+    assert_true(again.weight[0] == 1 && again.weight[1] == 7 && again.weight[2] == 1);
 }
 
 /* Whatever a byte is changed to: refused, or a record that is written exactly so. */
@@ -156,7 +158,9 @@ static void lines_that_nobody_wrote_are_refused(void **state)
     for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++)
         if (token_record_parse(text_of(tokens[i]), &token) != STATUS_INVALID)
             fail_msg("line %zu was read: %s", i, tokens[i]);
-    static const char *const times[] = {"1\t1,", "1\t,1", "1\t1,,2", "1\t01", "1\t1,02", "1\tx", "1\t1 "};
+    static const char *const times[] = {"1\t1,",   "1\t,1", "1\t1,,2",  "1\t01",          "1\t1,02",
+                                        "1\tx",    "1\t1 ", "1\t1x",    "1\t1x1",         "1\t1x0",
+                                        "1\t1x02", "1\tx2", "1\t1x2x2", "1\t1x4294967296"};
     struct record_times read;
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
         if (recipient_record_parse(text_of(times[i]), &read) != STATUS_INVALID)

@@ -65,20 +65,32 @@ static bool is_protected(const struct begin_question *question, const struct rec
 static bool is_full(struct record_times *times, const struct limit *limit, int64_t now_ms)
 {
     size_t old = 0;
+    uint64_t total = 0;
     while (old < times->count && (limit->count == 0 || times->at[old] <= now_ms - limit->period_ms))
         old++;
     times->count -= old;
     memmove(times->at, times->at + old, times->count * sizeof times->at[0]);
-    uint32_t most = limit->count < RECORD_TIMES_MOST ? limit->count : RECORD_TIMES_MOST;
-    return limit->count > 0 && times->count >= most;
+    memmove(times->weight, times->weight + old, times->count * sizeof times->weight[0]);
+    for (size_t i = 0; i < times->count; i++)
+        total += times->weight[i];
+    return limit->count > 0 && total >= limit->count;
 }
 
+/* What comes within a 32nd of the period shares a time, where the limit is too large for a time each. */
 static void count_admission(struct record_times *times, const struct limit *limit, int64_t now_ms)
 {
     if (limit->count == 0)
         return;
-    int64_t last = times->count > 0 ? times->at[times->count - 1] : 0;
-    times->at[times->count++] = now_ms > last ? now_ms : last;
+    size_t last = times->count > 0 ? times->count - 1 : 0;
+    bool shares = times->count > 0 && limit->count > RECORD_TIMES_MOST &&
+                  now_ms - times->at[last] < limit->period_ms / 32;
+    if (shares || times->count == RECORD_TIMES_MOST) {
+        times->weight[last]++;
+        return;
+    }
+    bool backwards = times->count > 0 && times->at[last] > now_ms; /* the clock was set back */
+    times->at[times->count] = backwards ? times->at[last] : now_ms;
+    times->weight[times->count++] = 1;
 }
 
 static bool suppressed_by_limit(const struct begin_question *question, struct records *records,

@@ -36,7 +36,8 @@ enum verdict {
 const char *verdict_name(enum verdict verdict);
 
 struct limit {
-    uint32_t count; /* 0: off; at most RECORD_TIMES_MOST for user and recipient */
+    uint32_t
+        count; /* 0: off; over RECORD_TIMES_MOST per user or recipient the period is up to 1/32 shorter */
     int64_t period_ms;
 };
 

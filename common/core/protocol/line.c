@@ -100,6 +100,10 @@ static void write_times(struct writer *writer, const struct record_times *times)
             writer->status = STATUS_INVALID;
         else
             write_number(writer, (uint64_t)step);
+        if (times->weight[i] > 1) {
+            write_bytes(writer, "x", 1);
+            write_number(writer, times->weight[i]);
+        }
     }
 }
 
@@ -228,13 +232,27 @@ static bool read_name(struct text field, const char *const *names, size_t count,
     return false;
 }
 
+/* `step` or, for several, `stepxweight`. */
+static bool read_step(struct text entry, int64_t *step, uint32_t *weight)
+{
+    const char *cross = memchr(entry.bytes, 'x', entry.size);
+    size_t size = cross ? (size_t)(cross - entry.bytes) : entry.size;
+    int64_t number = 1;
+    if (cross && (!line_number((struct text){cross + 1, entry.size - size - 1}, &number) || number < 2 ||
+                  number > UINT32_MAX))
+        return false;
+    *weight = (uint32_t)number;
+    return line_number((struct text){entry.bytes, size}, step);
+}
+
 static bool read_times(struct text field, struct record_times *times)
 {
     int64_t last = 0, step;
     while (field.size > 0) {
         const char *comma = memchr(field.bytes, ',', field.size);
         size_t size = comma ? (size_t)(comma - field.bytes) : field.size;
-        if (times->count == RECORD_TIMES_MOST || !line_number((struct text){field.bytes, size}, &step))
+        if (times->count == RECORD_TIMES_MOST ||
+            !read_step((struct text){field.bytes, size}, &step, &times->weight[times->count]))
             return false;
         last += step;
         times->at[times->count++] = last;

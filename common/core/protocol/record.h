@@ -24,7 +24,7 @@
 #include "core/token.h"
 
 enum {
-    RECORD_TIMES_MOST = 64, /* the largest `count` of a limit per user or recipient */
+    RECORD_TIMES_MOST = 64, /* a limit up to here is exact */
     RECORD_OWNER_SIZE = 16,
     RECORD_INC_SIZE = 8,
     RECORD_KEEP_MS = 72 * 60 * 60 * 1000
@@ -40,10 +40,12 @@ enum request_state {
     REQUEST_STATE_COUNT
 };
 
-/* Times of admissions, oldest first. */
+/* Times of admissions, oldest first, each with how many they stand for: a limit larger than RECORD_TIMES_MOST
+ * counts what came close together as one. */
 struct record_times {
     size_t count;
     int64_t at[RECORD_TIMES_MOST];
+    uint32_t weight[RECORD_TIMES_MOST]; /* at least 1 */
 };
 
 struct user_record {
