@@ -69,7 +69,7 @@ unpack_program() {
     mkdir -p "$cache/bin" "$cache/packages" || return
     (
         cd "$cache/packages" || exit
-        apt-get -q download "$@" >/dev/null || exit
+        apt-get -q -o APT::Sandbox::User="$(id -un)" download "$@" >/dev/null || exit
         for file in *.deb; do dpkg-deb -x "$file" "$cache/root" || exit; done
         rm -f ./*.deb
     ) || { packages_say "could not fetch $*"; return 1; }
