@@ -43,8 +43,9 @@ mkdir -p "$results"
 
 install_all() {
     install_packages "${BUILD_PACKAGES[@]}" libcmocka-dev clang-format-14 ca-certificates git openssl python3 \
-        python3-pytest python3-confluent-kafka python3-redis python3-aiosmtpd python3-jsonschema python3-yaml \
-        curl groff-base openjdk-17-jdk-headless maven libdb5.3 libnsl2 libicu72 || return
+        python3-pytest python3-pytest-xdist python3-confluent-kafka python3-redis python3-aiosmtpd \
+        python3-jsonschema python3-yaml curl groff-base openjdk-17-jdk-headless maven libdb5.3 libnsl2 \
+        libicu72 || return
     redis_program "$RESET_CACHE" || return
     unpack_program "$RESET_CACHE" smtp-sink postfix || return
     unpack_program "$RESET_CACHE" smtp-source postfix || return

@@ -131,7 +131,7 @@ def test_a_dead_letter_that_is_no_longer_believed_is_not_replayed(running, smtp)
     running.outcome(identifier, "dead", "refused")
     dead_letter_of(running, identifier)
     smtp.rule("rcpt", None)
-    running.command("reset-producer", "publishers", "revoke", "--name", running.publisher)
+    running.command("reset-producer", "publishers", "revoke", running.publisher)
     running.command("reset-producer", "replay", check=False)
     running.reader.complete()
     assert not [record for topic in running.retries for record in running.reader.of(topic)]
