@@ -86,7 +86,7 @@ def test_a_full_limit_suppresses_silently(start, smtp, reason):
 
 
 def test_a_request_that_waits_for_its_retry_is_superseded_by_a_newer_one(start, smtp):
-    relay = start(tiers=("3s", "60s"))
+    relay = start(tiers=("5s", "1m"))
     own = events.own_request()
     smtp.rule("rcpt", lambda address: "451 4.7.1 later" if address == own["user"]["email"] else None)
     older = relay.publish(own)
@@ -154,7 +154,7 @@ def test_a_refusal_for_good_at_each_stage_is_dead_and_costs_no_other_mail(start,
 
 
 def test_a_mail_deferred_until_the_last_tier_is_dead(start, smtp):
-    relay = start({"smtp.dot_timeout": "1900ms"}, tiers=("1s", "2s"))
+    relay = start({"smtp.dot_timeout": "3s"}, tiers=("2s", "4s"))
     smtp.rule("rcpt", "451 4.3.0 later")
     identifier = relay.publish(events.reset_request())
     relay.outcome(identifier, "dead", "attempts")

@@ -54,7 +54,7 @@ def everywhere_but_values(relay, redis_server, processes):
 
 
 def test_no_token_and_no_address_is_found_where_it_does_not_belong(deploy, redis_server, smtp):
-    relay = deploy({"smtp.dot_timeout": "1900ms"}, tiers=("1s", "2s"))
+    relay = deploy({"smtp.dot_timeout": "3s"}, tiers=("2s", "4s"))
     worker, producer = relay.worker(), relay.producer()
     smtp.rule("rcpt", lambda address: {"refused": "550 5.1.1 <%s> unknown", "later": "451 4.7.1 <%s> greylisted"}.get(
         address.split("-")[1], "250 ok <%s>") % address)

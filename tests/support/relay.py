@@ -18,7 +18,7 @@ ALL_SCOPES = ("request:self", "request:admin", "redeem", "revoke", "notify", "st
 
 
 class Relay:
-    def __init__(self, folder, broker, redis, smtp_url, settings=None, tiers=("1s", "60s")):
+    def __init__(self, folder, broker, redis, smtp_url, settings=None, tiers=("3s", "1m")):
         self.folder = folder
         self.broker = broker
         self.redis = redis
