@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from support import documents, places
+from support.expectations import audits_are_valid
 
 PROGRAMS = ("reset-producer", "reset-worker")
 DOCUMENTS = sorted(places.ROOT.glob("*.md"))
@@ -40,6 +41,10 @@ def test_the_readme_explains_every_outcome_and_every_reason():
 def test_the_readme_names_every_field_of_an_audit_record():
     fields = {name for name, kind in audit_schema()["properties"]["data"]["properties"].items() if kind is not False}
     assert not {field for field in fields - {"outcome", "reason"} if f"`{field}`" not in section("Follow one request")}
+
+
+def test_the_record_shown_is_a_valid_audit_record():
+    audits_are_valid([json.loads(documents.example("record"))])
 
 
 def test_the_readme_has_every_exit_code():
