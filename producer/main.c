@@ -5,6 +5,7 @@
 #include "io/program.h"
 #include "producer/credential_commands.h"
 #include "producer/send.h"
+#include "producer/serve.h"
 #include "producer/topics_command.h"
 
 enum { TOPICS_DEADLINE_MS = 30000 };
@@ -25,6 +26,12 @@ static int keygen(const struct command_line *line, const struct config *config)
     return keygen_run(line, stdout, stderr);
 }
 
+static int serve(const struct command_line *line, const struct config *config)
+{
+    (void)line;
+    return serve_run(config);
+}
+
 static int topics(const struct command_line *line, const struct config *config)
 {
     struct kafka_properties properties = config_kafka_properties(config);
@@ -41,6 +48,8 @@ static int topics(const struct command_line *line, const struct config *config)
 int main(int argc, char *argv[])
 {
     static const struct command commands[] = {
+        {.name = "serve",
+         .help = "the HTTP intake; SIGTERM drains it, SIGHUP reads keys and publishers again"},
         SEND_COMMAND,
         {.name = "topics",
          .help = "the topics needed, what is there and what is wrong",
@@ -57,6 +66,7 @@ int main(int argc, char *argv[])
             "  reset-producer --config producer.ini check\n  reset-producer --config producer.ini serve",
     };
     static const struct program_command work[] = {
+        {"serve", CONFIG_FOR_SERVE, serve},
         {"send", CONFIG_FOR_SEND, send_command},
         {"topics", CONFIG_FOR_TOPICS, topics},
         {"keys add", CONFIG_FOR_KEYS, keys},

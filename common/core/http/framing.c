@@ -62,8 +62,8 @@ static struct text trim(struct text text)
 
 static bool known_method(struct text method)
 {
-    static const char *const methods[] = {"GET",     "HEAD",  "POST",  "PUT",    "DELETE",
-                                          "OPTIONS", "PATCH", "TRACE", "CONNECT"};
+    static const char *const methods[] = {"GET",    "HEAD",    "POST",  "PUT",
+                                          "DELETE", "OPTIONS", "PATCH", "TRACE"};
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
         if (text_equal(method, text_of(methods[i])))
             return true;
@@ -90,6 +90,9 @@ static bool check_request_line(struct http_framing *framing)
         return refuse(framing, 414, "target_too_long", "the request target is too long");
     if (target.size == 0 || target.bytes[0] != '/')
         return refuse(framing, 400, "target", "the request target is not a path");
+    if (target.size > 1 && target.bytes[1] == '/')
+        return refuse(framing, 400, "target", "the request target begins with two slashes");
+    framing->bodiless = text_equal(method, TEXT("HEAD")) || text_equal(method, TEXT("TRACE"));
     framing->version_1_0 = text_equal(version, TEXT("HTTP/1.0"));
     if (framing->version_1_0 || text_equal(version, TEXT("HTTP/1.1")))
         return true;
@@ -149,6 +152,8 @@ static bool check_header_line(struct http_framing *framing)
         return take_length(framing, value);
     if (names_equal(name, "transfer-encoding"))
         return take_coding(framing, value);
+    if (names_equal(name, "expect") && !names_equal(value, "100-continue"))
+        return refuse(framing, 417, "expectation", "the only expectation met here is 100-continue");
     if (names_equal(name, "host")) {
         if (framing->has_host)
             return refuse(framing, 400, "two_hosts", "there are two Host headers");
@@ -174,6 +179,8 @@ static bool end_headers(struct http_framing *framing)
                       "there are both Content-Length and Transfer-Encoding");
     if (framing->has_coding && framing->version_1_0)
         return refuse(framing, 400, "coding", "HTTP/1.0 has no Transfer-Encoding");
+    if (framing->bodiless && (framing->has_coding || framing->content_left > 0))
+        return refuse(framing, 400, "content_not_expected", "a request of this method has no content");
     framing->content_bytes = 0;
     framing->line_size = 0;
     if (framing->has_coding)

@@ -29,7 +29,7 @@ enum http_place {
 };
 
 struct http_fault {
-    int status;         /* 400, 405, 413, 414, 431, 501 or 505; 0: none */
+    int status;         /* 400, 413, 414, 417, 431, 501 or 505; 0: none */
     const char *reason; /* a word for metrics, e.g. "obs_fold" */
     const char *detail; /* one sentence for the caller */
 };
@@ -43,6 +43,7 @@ struct http_framing {
     size_t header_bytes, content_bytes, content_left;
     /* Of the request whose headers are being read: */
     bool first_line, version_1_0, has_host, has_length, has_coding;
+    bool bodiless; /* HEAD, TRACE: a parser may take content for the next request */
     size_t line_size;
     char line[1024]; /* the line so far, as far as it matters */
 };

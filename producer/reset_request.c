@@ -1,0 +1,180 @@
+/* Decode, decide, name, publish; the answer waits for Kafka's.
+ *
+ * A repeat under the same Idempotency-Key gets the same id, whichever producer it reaches, and so is one
+ * request to the worker.  Where Redis is there and a worker has begun the first, another body is told so at
+ * once (422); where Redis does not answer, the worker tells (audit `denied`, id_reused).
+ *
+ * The clocks: a 202 is for an event that a worker will take as timely.  When Kafka's own timestamp of this
+ * very event says otherwise, the caller hears 503. */
+#include "producer/reset_request.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/uuid.h"
+#include "io/clock.h"
+#include "io/log.h"
+#include "producer/http_call.h"
+
+struct reset {
+    struct http_call *call;
+    struct request *request; /* until it is published */
+    char id[UUID_LENGTH + 1];
+};
+
+static void end(struct reset *reset)
+{
+    request_free(&reset->request);
+    free(reset);
+}
+
+static void fail(struct reset *reset, const char *detail)
+{
+    http_call_unavailable(&reset->call, detail);
+    end(reset);
+}
+
+static void on_delivered(void *context, const struct kafka_delivery *delivery)
+{
+    struct reset *reset = context;
+    struct serve *serve = reset->call->serve;
+    char body[64];
+    serve_note_delivery(serve, delivery);
+    if (delivery->status != STATUS_OK) {
+        fail(reset, "Kafka has not acknowledged the request: ask again with the same Idempotency-Key");
+        return;
+    }
+    if (delivery->broker_timestamp && !kafka_clock_agrees(&serve->kafka_clock)) {
+        fail(reset, "the clocks of this service and of Kafka differ too much");
+        return;
+    }
+    snprintf(body, sizeof body, "{\"id\":\"%s\"}", reset->id);
+    http_call_json(&reset->call, 202, text_of(body));
+    end(reset);
+}
+
+static void publish(struct reset *reset)
+{
+    struct http_call *call = reset->call;
+    struct serve *serve = call->serve;
+    struct error error = {0};
+    if (!kafka_clock_admits(&serve->kafka_clock, clock_monotonic_ms())) {
+        fail(reset, "the clocks of this service and of Kafka differ too much");
+        return;
+    }
+    const struct publication publication = {
+        .request = reset->request,
+        .id = reset->id,
+        .asserted_by = {.channel = CHANNEL_HTTP, .key_id = call->key->id},
+        .traceparent = call->traceparent,
+    };
+    enum status status = event_publisher_send(serve->publisher, &publication, on_delivered, reset, &error);
+    if (status == STATUS_OK) {
+        request_free(&reset->request);
+        http_call_wipe(call);
+    } else if (status == STATUS_INVALID) {
+        http_call_bad(&reset->call, &error);
+        end(reset);
+    } else {
+        metrics_add(serve->metrics, METRIC_KAFKA_PRODUCE_ERRORS,
+                    LABELS(status == STATUS_FULL ? "full" : "retryable"), 1);
+        fail(reset, "Kafka takes nothing at the moment: ask again with the same Idempotency-Key");
+    }
+}
+
+static void on_status(void *context, const struct reset_answer *answer)
+{
+    struct reset *reset = context;
+    unsigned char digest[EVENT_DIGEST_SIZE];
+    if (reset->call->serve->ended) {
+        fail(reset, "the service is ending");
+        return;
+    }
+    if (answer->status == STATUS_OK && answer->verdict == VERDICT_OK && answer->request) {
+        request_digest(reset->request, digest);
+        if (memcmp(digest, answer->request->digest, sizeof digest) != 0) {
+            http_call_problem(
+                &reset->call,
+                &(struct http_problem){
+                    .status = 422,
+                    .detail = "this Idempotency-Key was used with another body: take a new one"});
+            end(reset);
+            return;
+        }
+    }
+    publish(reset);
+}
+
+static void name_request(struct reset *reset)
+{
+    const struct http_call *call = reset->call;
+    unsigned char random[UUID_V7_RANDOM];
+    struct uuid uuid;
+    if (call->idempotency_key.bytes) {
+        uuid = uuid_of_idempotency_key(call->key->id, call->idempotency_key);
+    } else {
+        process_random(random, sizeof random);
+        uuid = uuid_v7(clock_realtime_ms(), random);
+    }
+    uuid_print(&uuid, reset->id);
+}
+
+static void deny(struct reset *reset, enum reason reason)
+{
+    const struct request *request = reset->request;
+    struct audit_record record = {
+        .tenant = request->tenant,
+        .user_id = request->user_id,
+        .actor_role = request->actor_role,
+        .actor_id = request->actor_id,
+        .actor_tenant = request->actor_tenant,
+        .has_method = true,
+        .method = request->method,
+    };
+    http_call_audit_denied(reset->call, &record, reason);
+    http_call_problem(&reset->call, &(struct http_problem){.status = 403,
+                                                           .detail = policy_sentence(reason),
+                                                           .reason = reason_name(reason)});
+    end(reset);
+}
+
+/* Only links are served, whatever the configuration says of temporary passwords. */
+static enum reason decide(const struct serve *serve, const struct http_call *call,
+                          const struct request *request)
+{
+    enum reason reason = policy_decide(&serve->policy.policy, &call->key->grant, request);
+    return reason == REASON_NONE && request->method != METHOD_LINK ? REASON_METHOD : reason;
+}
+
+void reset_request_handle(struct http_call *call)
+{
+    struct error error = {0};
+    struct reset *reset = calloc(1, sizeof *reset);
+    if (!reset) {
+        http_call_unavailable(&call, "no memory");
+        return;
+    }
+    reset->call = call;
+    enum status status = http_call_check_idempotency_key(call, &error);
+    if (status == STATUS_OK)
+        status = request_decode(call->body, &reset->request, NULL, &error);
+    if (status == STATUS_INVALID) {
+        http_call_bad(&reset->call, &error);
+        end(reset);
+        return;
+    }
+    if (status != STATUS_OK) {
+        fail(reset, "no memory");
+        return;
+    }
+    enum reason reason = decide(call->serve, call, reset->request);
+    if (reason != REASON_NONE) {
+        deny(reset, reason);
+        return;
+    }
+    name_request(reset);
+    if (call->serve->store && call->idempotency_key.bytes)
+        reset_store_status(call->serve->store, text_of(reset->id), on_status, reset);
+    else
+        publish(reset);
+}

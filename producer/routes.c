@@ -1,0 +1,95 @@
+/* Path, method, key, kind of content: asked in this order for every route, so that a handler begins with
+ * somebody known who sent JSON.  What the key may do is the handler's question: it knows the tenant. */
+#include "producer/routes.h"
+
+#include <strings.h>
+
+#include <event2/http.h>
+
+#include "producer/http_call.h"
+#include "producer/reset_request.h"
+#include "producer/token_requests.h"
+
+struct route {
+    const char *path;
+    enum evhttp_cmd_type method;
+    const char *allow;
+    bool needs_store; /* there only where redis.url is set */
+    void (*handle)(struct http_call *call);
+};
+
+static const struct route routes[] = {
+    {"/v1/password-resets", EVHTTP_REQ_POST, "POST", false, reset_request_handle},
+    {"/v1/tokens/check", EVHTTP_REQ_POST, "POST", true, token_check_handle},
+    {"/v1/tokens/redeem", EVHTTP_REQ_POST, "POST", true, token_redeem_handle},
+};
+
+static const struct route *find(const struct serve *serve, const char *path)
+{
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
+        if (strcmp(routes[i].path, path) == 0 && (serve->store || !routes[i].needs_store))
+            return &routes[i];
+    return NULL;
+}
+
+/* RFC 6750: the scheme in any case, spaces, the key. */
+static struct text credential_of(struct text authorization)
+{
+    static const char scheme[] = "Bearer ";
+    size_t size = sizeof scheme - 1;
+    if (authorization.size <= size || strncasecmp(authorization.bytes, scheme, size) != 0)
+        return (struct text){"", 0};
+    struct text rest = {authorization.bytes + size, authorization.size - size};
+    while (rest.size && rest.bytes[0] == ' ')
+        rest.bytes++, rest.size--;
+    return rest;
+}
+
+static bool is_json(struct text type)
+{
+    static const char json[] = "application/json";
+    size_t size = sizeof json - 1;
+    return type.size >= size && strncasecmp(type.bytes, json, size) == 0 &&
+           (type.size == size || type.bytes[size] == ';' || type.bytes[size] == ' ' ||
+            type.bytes[size] == '\t');
+}
+
+static bool is_fit(struct http_call *call, const struct route *route, struct http_problem *problem)
+{
+    *problem = (struct http_problem){0};
+    if (evhttp_request_get_command(call->request) != route->method)
+        *problem = (struct http_problem){
+            .status = 405, .detail = "this path takes another method", .allow = route->allow};
+    else if (call->repeated)
+        *problem = (struct http_problem){
+            .status = 400,
+            .detail = "one of Authorization, Content-Type, Idempotency-Key and traceparent is there twice"};
+    else if (!(call->key =
+                   api_keys_authenticate(call->credentials->api_keys, credential_of(call->authorization))))
+        *problem = (struct http_problem){
+            .status = 401, .detail = "an API key is needed: Authorization: Bearer rr_…", .challenge = true};
+    else if (!is_json(call->content_type))
+        *problem = (struct http_problem){.status = 415, .detail = "the content must be application/json"};
+    return problem->status == 0;
+}
+
+void routes_dispatch(struct evhttp_request *request, void *context)
+{
+    struct serve *serve = context;
+    http_connections_begin(serve->connections, request);
+    struct http_call *call = http_call_new(serve, request);
+    if (!call)
+        return;
+    const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(request));
+    const struct route *route = find(serve, path ? path : "");
+    struct http_problem problem = {.status = 404, .detail = "there is nothing at this path"};
+    if (!route) {
+        http_call_problem(&call, &problem);
+        return;
+    }
+    call->route = route->path;
+    if (is_fit(call, route, &problem))
+        route->handle(call);
+    else
+        http_call_problem(&call, &problem);
+}

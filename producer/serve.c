@@ -1,0 +1,328 @@
+/* Builds the intake, runs it, tears it down in reverse.  What only the configuration decides fails here with
+ * exit 78, before anything listens; what the world decides (Kafka or Redis away) shows in /readyz, and
+ * requests are answered 503.
+ *
+ * SIGTERM: the listening socket closes, requests under way are answered (their connections close with the
+ * answer), the audit records still on their way are waited for; http.drain bounds it all. */
+#include "producer/serve.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/http.h>
+#include <event2/listener.h>
+
+#include "io/clock.h"
+#include "io/json_memory.h"
+#include "io/log.h"
+#include "io/redis_record_store.h"
+#include "producer/routes.h"
+#include "producer/serve_health.h"
+
+enum { EVHTTP_HEADER_ROOM = 64 * 1024, EVHTTP_BODY_ROOM = 64 * 1024, ANSWER_MARGIN_MS = 60000 };
+
+void serve_note_delivery(struct serve *serve, const struct kafka_delivery *delivery)
+{
+    static const char *const classes[] = {
+        [STATUS_TIMEOUT] = "deadline",  [STATUS_FULL] = "full",           [STATUS_UNAVAILABLE] = "retryable",
+        [STATUS_INVALID] = "permanent", [STATUS_NOT_FOUND] = "permanent", [STATUS_DENIED] = "permanent",
+    };
+    if (delivery->status == STATUS_OK && delivery->broker_timestamp)
+        kafka_clock_note(&serve->kafka_clock, clock_realtime_ms(), delivery->timestamp_ms,
+                         clock_monotonic_ms());
+    if (delivery->status == STATUS_OK || serve->ended)
+        return;
+    size_t known = sizeof classes / sizeof *classes;
+    const char *name = (size_t)delivery->status < known ? classes[delivery->status] : NULL;
+    metrics_add(serve->metrics, METRIC_KAFKA_PRODUCE_ERRORS, LABELS(name ? name : "retryable"), 1);
+    log_write(LOG_LEVEL_WARNING, "Kafka has not acknowledged a record",
+              LOG_TEXT("status", status_name(delivery->status)),
+              LOG_TEXT("reason", delivery->reason ? delivery->reason : ""));
+}
+
+static void on_notice(void *context, int severity, const char *facility, const char *text)
+{
+    (void)context;
+    log_kafka(severity, facility, text);
+}
+
+static void on_redis_ready(void *context)
+{
+    struct serve *serve = context;
+    serve->redis_fault[0] = '\0';
+    log_write(LOG_LEVEL_INFO, "redis is ready");
+}
+
+static void on_redis_down(void *context, enum redis_fault fault, const char *reason)
+{
+    struct serve *serve = context;
+    metrics_add(serve->metrics, METRIC_REDIS_ERRORS, LABELS(redis_fault_name(fault)), 1);
+    if (strcmp(serve->redis_fault, reason) != 0)
+        log_write(LOG_LEVEL_WARNING, "redis is not ready", LOG_TEXT("reason", reason));
+    snprintf(serve->redis_fault, sizeof serve->redis_fault, "%s", reason);
+}
+
+static void leave_loop(struct serve *serve)
+{
+    event_base_loopbreak(serve->base);
+}
+
+static void on_drained(void *context, enum status status)
+{
+    (void)status;
+    leave_loop(context);
+}
+
+static void on_empty(void *context)
+{
+    struct serve *serve = context;
+    kafka_producer_drain(serve->kafka, (int)config_duration_ms(serve->config, CONFIG_HTTP_DRAIN) + 1,
+                         on_drained, serve);
+}
+
+static void on_drain_end(evutil_socket_t unused, short what, void *context)
+{
+    (void)unused, (void)what;
+    struct serve *serve = context;
+    log_write(LOG_LEVEL_WARNING, "http.drain is over: the connections left are cut",
+              LOG_NUMBER("connections", http_connections_open(serve->connections)));
+    leave_loop(serve);
+}
+
+static void each_socket(struct evhttp_bound_socket *socket, void *context)
+{
+    struct evhttp_bound_socket **last = context;
+    *last = socket;
+}
+
+static void stop_listening(struct serve *serve)
+{
+    struct evhttp_bound_socket *socket = NULL;
+    evhttp_foreach_bound_socket(serve->http, each_socket, &socket);
+    if (socket)
+        evhttp_del_accept_socket(serve->http, socket);
+}
+
+static void on_signal(void *context, int signal)
+{
+    struct serve *serve = context;
+    int64_t drain_ms = config_duration_ms(serve->config, CONFIG_HTTP_DRAIN);
+    struct timeval limit = {.tv_sec = (time_t)(drain_ms / 1000),
+                            .tv_usec = (suseconds_t)(drain_ms % 1000 * 1000)};
+    log_write(LOG_LEVEL_INFO, "draining", LOG_NUMBER("signal", signal),
+              LOG_NUMBER("connections", http_connections_open(serve->connections)));
+    serve->draining = true;
+    stop_listening(serve);
+    event_add(serve->drain_end, &limit);
+    http_connections_drain(serve->connections, on_empty, serve);
+}
+
+static void on_reload(void *context)
+{
+    struct serve *serve = context;
+    struct credentials *fresh = NULL;
+    struct error error = {0};
+    if (credentials_load(serve->config, &fresh, &error)) {
+        log_write(LOG_LEVEL_ERROR, "reload failed: the old keys and publishers stay", LOG_ERROR(&error));
+        return;
+    }
+    event_publisher_sign_as(serve->publisher, fresh->own);
+    credentials_release(&serve->credentials);
+    serve->credentials = fresh;
+    log_write(LOG_LEVEL_INFO, "keys and publishers are read again");
+}
+
+static enum status open_base(struct serve *serve, struct error *error)
+{
+    struct process_signal_callbacks signals = {.drain = on_signal, .reload = on_reload, .context = serve};
+    serve->base = event_base_new();
+    serve->metrics = metrics_new("reset-producer");
+    if (!serve->base || !serve->metrics)
+        return error_set(error, STATUS_MEMORY, "no memory for the event loop");
+    serve->drain_end = event_new(serve->base, -1, 0, on_drain_end, serve);
+    if (!serve->drain_end)
+        return error_set(error, STATUS_MEMORY, "no memory for a timer");
+    enum status status = process_signals_new(serve->base, &signals, &serve->signals, error);
+    return status ? status
+                  : audit_stream_new(serve->base, STDOUT_FILENO, serve->metrics, &serve->audit_lines, error);
+}
+
+static enum status open_kafka(struct serve *serve, struct error *error)
+{
+    const struct config *config = serve->config;
+    struct kafka_producer_settings producer = {
+        .properties = config_kafka_properties(config),
+        .deadline_ms = (int)config_duration_ms(config, CONFIG_HTTP_KAFKA_DEADLINE),
+        .notice = on_notice,
+    };
+    enum status status;
+    if ((status = kafka_producer_new(serve->base, &producer, &serve->kafka, error)) ||
+        (status = event_publisher_new(serve->kafka, config_text(config, CONFIG_TOPICS_REQUESTED),
+                                      &serve->publisher, error)))
+        return status;
+    event_publisher_sign_as(serve->publisher, serve->credentials->own);
+    return audit_trail_new(serve->kafka, config_text(config, CONFIG_TOPICS_AUDIT), serve->audit_lines,
+                           serve->metrics, &serve->audit, error);
+}
+
+static enum status open_redis(struct serve *serve, struct error *error)
+{
+    struct redis_options options;
+    struct redis_script scripts[REDIS_RECORD_STORE_SCRIPTS];
+    struct redis_events events = {.ready = on_redis_ready, .down = on_redis_down, .context = serve};
+    struct reset_store_settings store = {0};
+    enum status status;
+    if (!config_is_set(serve->config, CONFIG_REDIS_URL))
+        return STATUS_OK;
+    config_read_redis(serve->config, "reset-producer", &options);
+    redis_record_store_scripts(scripts);
+    options.scripts = scripts;
+    options.script_count = REDIS_RECORD_STORE_SCRIPTS;
+    if ((status = redis_new(serve->base, &options, &events, &serve->redis, error)) ||
+        (status = redis_record_store_new(serve->redis, &serve->records, error)))
+        return status;
+    struct record_store port = redis_record_store_port(serve->records);
+    serve->store = reset_store_new(&port, &store);
+    return serve->store ? STATUS_OK : error_set(error, STATUS_MEMORY, "no memory for the store");
+}
+
+static bool to_sockaddr(struct config_address address, struct sockaddr_storage *storage, int *size)
+{
+    struct sockaddr_in *in = (struct sockaddr_in *)storage;
+    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)storage;
+    *storage = (struct sockaddr_storage){0};
+    if (inet_pton(AF_INET6, address.host, &in6->sin6_addr) == 1) {
+        in6->sin6_family = AF_INET6;
+        in6->sin6_port = htons(address.port);
+        *size = sizeof *in6;
+        return true;
+    }
+    in->sin_family = AF_INET;
+    in->sin_port = htons(address.port);
+    *size = sizeof *in;
+    return inet_pton(AF_INET, strcmp(address.host, "localhost") == 0 ? "127.0.0.1" : address.host,
+                     &in->sin_addr) == 1;
+}
+
+static unsigned port_of(int descriptor)
+{
+    struct sockaddr_storage storage = {0};
+    socklen_t size = sizeof storage;
+    if (getsockname(descriptor, (struct sockaddr *)&storage, &size) != 0)
+        return 0;
+    return ntohs(storage.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&storage)->sin6_port
+                                               : ((struct sockaddr_in *)&storage)->sin_port);
+}
+
+static enum status listen_on(struct serve *serve, struct error *error)
+{
+    struct config_address address = config_address(serve->config, CONFIG_HTTP_LISTEN);
+    struct sockaddr_storage storage;
+    int size, one = 1;
+    if (!to_sockaddr(address, &storage, &size))
+        return error_set(error, STATUS_CONFIG, "http.listen: %s is no IP address", address.host);
+    struct evconnlistener *listener = evconnlistener_new_bind(serve->base, NULL, NULL,
+                                                              LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC |
+                                                                  LEV_OPT_REUSEABLE | LEV_OPT_REUSEABLE_PORT,
+                                                              1024, (struct sockaddr *)&storage, size);
+    if (!listener)
+        return error_set(error, STATUS_UNAVAILABLE, "cannot listen on %s:%u (http.listen): %s", address.host,
+                         address.port, strerror(errno));
+    int descriptor = evconnlistener_get_fd(listener);
+    setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* accepted sockets inherit it */
+    if (!evhttp_bind_listener(serve->http, listener)) {
+        evconnlistener_free(listener);
+        return error_set(error, STATUS_MEMORY, "no memory to listen");
+    }
+    log_write(LOG_LEVEL_INFO, "listening", LOG_TEXT("host", address.host),
+              LOG_NUMBER("port", port_of(descriptor)));
+    return STATUS_OK;
+}
+
+static enum status open_http(struct serve *serve, struct error *error)
+{
+    const struct config *config = serve->config;
+    const struct http_connection_limits limits = {
+        .request = {.header = (size_t)config_number(config, CONFIG_HTTP_HEADER_LIMIT),
+                    .body = (size_t)config_number(config, CONFIG_HTTP_BODY_LIMIT)},
+        .total = (size_t)config_number(config, CONFIG_HTTP_CONNECTIONS),
+        .per_address = (size_t)config_number(config, CONFIG_HTTP_CONNECTIONS_PER_ADDRESS),
+        .idle_ms = config_duration_ms(config, CONFIG_HTTP_IDLE_TIMEOUT),
+        .total_ms = config_duration_ms(config, CONFIG_HTTP_TOTAL_TIMEOUT),
+        .answer_ms = 2 * config_duration_ms(config, CONFIG_HTTP_KAFKA_DEADLINE) + ANSWER_MARGIN_MS,
+    };
+    serve->http = evhttp_new(serve->base);
+    if (!serve->http)
+        return error_set(error, STATUS_MEMORY, "no memory for HTTP");
+    evhttp_set_max_headers_size(serve->http, (ev_ssize_t)(limits.request.header + EVHTTP_HEADER_ROOM));
+    evhttp_set_max_body_size(serve->http, (ev_ssize_t)(limits.request.body + EVHTTP_BODY_ROOM));
+    evhttp_set_allowed_methods(serve->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD |
+                                                EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
+                                                EVHTTP_REQ_TRACE | EVHTTP_REQ_PATCH);
+    evhttp_set_gencb(serve->http, routes_dispatch, serve);
+    enum status status =
+        http_connections_new(serve->base, serve->http, &limits, serve->metrics, &serve->connections, error);
+    return status ? status : listen_on(serve, error);
+}
+
+/* In the order of what fails first for the configuration's sake. */
+static enum status open_all(struct serve *serve, struct error *error)
+{
+    enum status status;
+    if ((status = open_base(serve, error)) ||
+        (status = credentials_load(serve->config, &serve->credentials, error)) ||
+        (status = open_kafka(serve, error)) || (status = open_redis(serve, error)) ||
+        (status = open_http(serve, error)))
+        return status;
+    return serve_health_start(serve, error);
+}
+
+/* Whatever still waits for an answer gets one from the thing that goes. */
+static void close_all(struct serve *serve)
+{
+    serve->ended = true;
+    serve_health_stop(serve);
+    redis_free(&serve->redis);
+    kafka_producer_free(&serve->kafka);
+    if (serve->http)
+        evhttp_free(serve->http);
+    http_connections_free(&serve->connections);
+    reset_store_free(&serve->store);
+    redis_record_store_free(&serve->records);
+    audit_trail_free(&serve->audit);
+    event_publisher_free(&serve->publisher);
+    credentials_release(&serve->credentials);
+    audit_stream_free(&serve->audit_lines, 1000);
+    process_signals_free(&serve->signals);
+    if (serve->drain_end)
+        event_free(serve->drain_end);
+    if (serve->base)
+        event_base_free(serve->base);
+    metrics_free(&serve->metrics);
+}
+
+int serve_run(const struct config *config)
+{
+    struct serve serve = {.config = config, .exit_code = PROCESS_EXIT_OK};
+    struct error error = {0};
+    json_memory_wipe();
+    config_read_policy(config, &serve.policy);
+    serve.bind_address = config_choice(config, CONFIG_TOKEN_BIND_ADDRESS) == CONFIG_BIND_ADDRESS_REQUIRE;
+    enum status status = open_all(&serve, &error);
+    if (status == STATUS_OK) {
+        log_write(LOG_LEVEL_INFO, "producer serves", LOG_TEXT("version", RESET_VERSION),
+                  LOG_FLAG("tokens", serve.store));
+        event_base_dispatch(serve.base);
+        log_write(LOG_LEVEL_INFO, "producer ends");
+    } else {
+        log_write(LOG_LEVEL_ERROR, "the producer cannot start", LOG_ERROR(&error));
+        serve.exit_code = status == STATUS_CONFIG || status == STATUS_INVALID ? PROCESS_EXIT_CONFIG
+                                                                              : PROCESS_EXIT_UNAVAILABLE;
+    }
+    close_all(&serve);
+    return serve.exit_code;
+}
