@@ -9,7 +9,8 @@
 #include "io/log.h"
 #include "worker/steps.h"
 
-enum { LEASE_MS = 45000, LEASE_MARGIN_MS = 5000 };
+/* A lease is usually given back long before it ends, so whoever found it taken looks again before that. */
+enum { LEASE_MS = 45000, LEASE_MARGIN_MS = 5000, BUSY_REST_MS = 1000 };
 
 static void remember_time(struct job *job, int64_t redis_ms)
 {
@@ -80,7 +81,7 @@ static enum progress begin_verdict(struct job *job, const struct reset_answer *a
             return job_follow(job, plan_stop);
         return job_follow(job, job->outcome == OUTCOME_DEAD ? plan_bury : plan_told);
     case VERDICT_BUSY:
-        return rest(job, answer->rest_ms);
+        return rest(job, answer->rest_ms < BUSY_REST_MS ? answer->rest_ms : BUSY_REST_MS);
     case VERDICT_MISMATCH:
         job->outcome = OUTCOME_DENIED;
         job->reason = REASON_ID_REUSED;
@@ -160,6 +161,8 @@ static enum progress finish_verdict(struct job *job, const struct reset_answer *
     case VERDICT_LOST:
     case VERDICT_GONE:
     default:
+        log_write(LOG_LEVEL_INFO, "a lease is not ours any more", LOG_TEXT("request_id", job->event->id),
+                  LOG_TEXT("verdict", verdict_name(answer->verdict)));
         if (job->finish.result == FINISH_RELEASE || job->finish.result == FINISH_PARK)
             return PROGRESS_NEXT;
         return job_follow(job, job->revoked || job->parked ? plan_stop : plan_again);
