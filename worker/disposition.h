@@ -28,11 +28,14 @@ struct disposition {
 struct disposition_history {
     unsigned tries;     /* answers of the relay before this one (R.tries) */
     unsigned tiers;     /* retry topics, at least 1 */
-    unsigned shutdowns; /* 421 in a row to this recipient, this one included */
+    unsigned shutdowns; /* answers in a row that were disposition_is_shutdown, this one included */
     bool revoked;       /* the partition belongs to somebody else by now */
 };
 
-/* From this many 421 in a row for one recipient on, it counts as an answer about the recipient. */
+/* Whether the relay broke the conversation off while it was about this recipient: 421, or silence past a
+ * deadline.  From this many in a row on it counts as an answer about the recipient, or one that makes it fall
+ * silent would loop. */
+bool disposition_is_shutdown(const struct smtp_result *result);
 #define DISPOSITION_SHUTDOWNS 3
 
 struct disposition disposition_of_mail(const struct smtp_result *result,

@@ -11,7 +11,7 @@
 static enum progress trouble(struct job *job, enum status status, const char *reason)
 {
     (void)status;
-    char why[200];
+    char why[400];
     snprintf(why, sizeof why, "%s: %s", step_name(job_step(job)), reason);
     return job_hold(job, DEPENDENCY_KAFKA, why);
 }

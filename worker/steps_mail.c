@@ -215,7 +215,7 @@ static void count_mail(struct job *job, const struct disposition *disposition)
 enum progress step_dispose(struct job *job)
 {
     tell_gate(job);
-    job->shutdowns = job->result.code == 421 ? job->shutdowns + 1 : 0;
+    job->shutdowns = disposition_is_shutdown(&job->result) ? job->shutdowns + 1 : 0;
     struct disposition_history history = {
         .tries = job->lease.record.tries,
         .tiers = job->worker->settings.tiers,

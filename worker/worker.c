@@ -93,7 +93,10 @@ static void on_smtp_failed(void *context, enum smtp_reason reason, const struct 
 {
     (void)reason;
     struct worker *worker = context;
-    gate_failure(worker->gates[DEPENDENCY_SMTP], error->text);
+    struct smtp_pool_state state;
+    smtp_pool_state(worker->smtp, &state);
+    if (state.open == 0) /* else the relay is there and only wants fewer connections */
+        gate_failure(worker->gates[DEPENDENCY_SMTP], error->text);
 }
 
 static void on_gate_opened(void *context)

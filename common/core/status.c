@@ -11,8 +11,8 @@ static bool retryable(enum status status)
     return status == STATUS_UNAVAILABLE || status == STATUS_TIMEOUT || status == STATUS_FULL;
 }
 
-static enum status fill(struct error *error, enum status status, const char *field, const char *format,
-                        va_list arguments)
+__attribute__((format(printf, 4, 0))) static enum status
+fill(struct error *error, enum status status, const char *field, const char *format, va_list arguments)
 {
     if (!error)
         return status;

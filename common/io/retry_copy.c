@@ -43,7 +43,7 @@ enum status retry_position_read(const struct kafka_record *record, struct retry_
                                 struct error *error)
 {
     const int64_t latest = INT64_C(253402300799999); /* the end of the year 9999 */
-    int64_t generation, copy, attempt;
+    int64_t generation = 0, copy = 0, attempt = 0;
     enum status status;
     *position = (struct retry_position){0};
     if ((status = read_number(record, "generation", UINT32_MAX, &generation, error)) ||

@@ -120,7 +120,7 @@ const struct setting settings[CONFIG_KEY_COUNT] = {
     [CONFIG_LIMITS_PROTECT_ADMIN] =
         {KEY("limits", "protect_admin", DURATION, BOTH), .fallback = "15m", RANGE(0, 24 * HOUR),
          .help = "How long an administrator's link is safe from the user's own requests."},
-    [CONFIG_LIMITS_PER_USER] = {KEY("limits", "per_user", RATE, BOTH), .fallback = "5/1h", RANGE(1, 32),
+    [CONFIG_LIMITS_PER_USER] = {KEY("limits", "per_user", RATE, BOTH), .fallback = "5/1h",
                                 .help = "Mails per user, own and administrators' requests apart."},
     [CONFIG_LIMITS_PER_RECIPIENT] = {KEY("limits", "per_recipient", RATE, BOTH), .fallback = "5/1h",
                                      RANGE(1, 32), .help = "Mails per mailbox, over all users."},
