@@ -50,16 +50,8 @@ struct kafka_properties config_kafka_properties(const struct config *config)
 enum status config_read_topics(const struct config *config, struct kafka_topics_plan *plan,
                                struct error *error)
 {
-    char texts[KAFKA_TOPICS_MAX][DURATION_TEXT_SIZE];
-    const char *tiers[KAFKA_TOPICS_MAX];
     size_t count;
-    const int64_t *tiers_ms = config_duration_list(config, CONFIG_TOPICS_RETRY, &count);
-    if (count > KAFKA_TOPICS_MAX)
-        return error_set(error, STATUS_CONFIG, "topics.retry has too many tiers");
-    for (size_t i = 0; i < count; i++) {
-        duration_print(tiers_ms[i], texts[i]);
-        tiers[i] = texts[i];
-    }
+    const char *const *tiers = config_list(config, CONFIG_TOPICS_RETRY, &count);
     const struct kafka_topic_names names = {
         .requested = config_text(config, CONFIG_TOPICS_REQUESTED),
         .audit = config_text(config, CONFIG_TOPICS_AUDIT),
