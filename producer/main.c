@@ -4,6 +4,7 @@
 #include "io/process.h"
 #include "io/program.h"
 #include "producer/credential_commands.h"
+#include "producer/replay.h"
 #include "producer/send.h"
 #include "producer/serve.h"
 #include "producer/topics_command.h"
@@ -51,6 +52,7 @@ int main(int argc, char *argv[])
         {.name = "serve",
          .help = "the HTTP intake; SIGTERM drains it, SIGHUP reads keys and publishers again"},
         SEND_COMMAND,
+        REPLAY_COMMAND,
         {.name = "topics",
          .help = "the topics needed, what is there and what is wrong",
          .options = {{"create", NULL, false, "create the missing ones"}, {NULL, NULL, false, NULL}}},
@@ -68,6 +70,7 @@ int main(int argc, char *argv[])
     static const struct program_command work[] = {
         {"serve", CONFIG_FOR_SERVE, serve},
         {"send", CONFIG_FOR_SEND, send_command},
+        {"replay", CONFIG_FOR_REPLAY, replay_command},
         {"topics", CONFIG_FOR_TOPICS, topics},
         {"keys add", CONFIG_FOR_KEYS, keys},
         {"keys list", CONFIG_FOR_KEYS, keys},
