@@ -31,8 +31,11 @@ TICKS = os.sysconf("SC_CLK_TCK")
 class Sink:
     """The SMTP sink in C; `counted` is (mails, bytes, first, last) with nanoseconds."""
 
+    started = 0
+
     def __init__(self, program, folder):
-        self.process = Process("sink", [program], folder)
+        Sink.started += 1
+        self.process = Process(f"sink-{Sink.started}", [program], folder)
         self.port = int(eventually("the sink's port", self.process.stdout, 10).split()[0])
 
     def counted(self):
