@@ -84,7 +84,8 @@ def test_topics_are_made_as_the_worker_wants_them(tmp_path, broker, redis_server
     from confluent_kafka.admin import AdminClient, ConfigResource
     resources = [ConfigResource("topic", name) for name in relay.topics]
     hours = {relay.audit_topic: 400 * 24, relay.dead_letters: 7 * 24}
-    for resource, future in AdminClient({"bootstrap.servers": broker.address}).describe_configs(resources).items():
+    admin = AdminClient({"bootstrap.servers": broker.address})
+    for resource, future in admin.describe_configs(resources).items():
         config = {name: entry.value for name, entry in future.result().items()}
         assert config["message.timestamp.type"] == "LogAppendTime"
         assert config["cleanup.policy"] == "delete"

@@ -234,8 +234,9 @@ def test_the_same_event_twice_on_kafka_is_one_mail(start, smtp):
     relay = start()
     request, identifier = events.reset_request(), str(uuid.uuid4())
     record = events.record(events.event(request, identifier), relay.publisher, relay.publisher_secret)
-    relay.publish_records([record] * 5)
+    relay.publish_records([record])
     relay.outcome(identifier, "sent")
+    relay.publish_records([record] * 5)
     relay.wait_until_committed()
     the_mail_to(smtp, request["user"]["email"])
     assert len(relay.audits(identifier, "sent")) == 1

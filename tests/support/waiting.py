@@ -14,7 +14,7 @@ class NotYet(AssertionError):
 
 
 def eventually(expected, probe, deadline=DEADLINE, seen=None):
-    """The first true answer of `probe`.  `expected` completes "waited for ..."; `seen` describes a false answer."""
+    """The first true answer of `probe`, for which a refused connection is just not yet.  `expected` completes "waited for ..."; `seen` describes a false answer."""
     end = time.monotonic() + deadline
     while True:
         try:
@@ -22,7 +22,7 @@ def eventually(expected, probe, deadline=DEADLINE, seen=None):
             if answer:
                 return answer
             last = seen() if seen else answer
-        except NotYet as missing:
+        except (NotYet, ConnectionError) as missing:
             last = missing
         if time.monotonic() > end:
             raise AssertionError(f"waited {deadline:.0f} s for {expected}; last seen: {last!s:.4000}")
