@@ -2,6 +2,7 @@
  * then finds what it did.  A new lease is always asked for with a new owner and a new candidate for the link.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include <sodium.h>
 
@@ -45,6 +46,9 @@ static void take_ending(struct job *job, const struct request_record *record)
         [REQUEST_EXPIRED] = OUTCOME_EXPIRED,  [REQUEST_DEAD] = OUTCOME_DEAD,
     };
     struct job_ending *ended = &job->ended;
+    char enhanced[sizeof ended->enhanced]; /* the record may still point to what was handed to finish */
+    snprintf(enhanced, sizeof enhanced, "%.*s", (int)record->enhanced.size,
+             record->enhanced.bytes ? record->enhanced.bytes : "");
     job->from_record = true;
     job->told = false;
     job->outcome = outcomes[record->state];
@@ -61,8 +65,7 @@ static void take_ending(struct job *job, const struct request_record *record)
         sodium_bin2hex(ended->incarnation, sizeof ended->incarnation, record->inc, sizeof record->inc);
     snprintf(ended->into, sizeof ended->into, "%.*s", (int)record->into.size,
              record->into.bytes ? record->into.bytes : "");
-    snprintf(ended->enhanced, sizeof ended->enhanced, "%.*s", (int)record->enhanced.size,
-             record->enhanced.bytes ? record->enhanced.bytes : "");
+    memcpy(ended->enhanced, enhanced, sizeof enhanced);
 }
 
 static enum progress begin_verdict(struct job *job, const struct reset_answer *answer)
