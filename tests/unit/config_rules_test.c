@@ -81,6 +81,7 @@ static void a_worker_needs_what_it_works_with(void **state)
         {CONFIG_FOR_RUN, {"auth.publishers_file="}, "auth.publishers_file is missing"},
         {CONFIG_FOR_RUN, {"kafka.bootstrap.servers="}, "bootstrap.servers is missing"},
         {CONFIG_FOR_RENDER, {"redis.url=", "smtp.url=", "kafka.bootstrap.servers="}, NULL},
+        {CONFIG_FOR_RENDER, {"smtp.from=", "link.url="}, NULL},
         {CONFIG_FOR_KEYGEN, {"redis.url=", "smtp.url=", "link.url="}, NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
