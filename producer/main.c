@@ -3,6 +3,7 @@
 #include "io/keygen.h"
 #include "io/process.h"
 #include "io/program.h"
+#include "producer/check.h"
 #include "producer/credential_commands.h"
 #include "producer/replay.h"
 #include "producer/send.h"
@@ -53,6 +54,7 @@ int main(int argc, char *argv[])
          .help = "the HTTP intake; SIGTERM drains it, SIGHUP reads keys and publishers again"},
         SEND_COMMAND,
         REPLAY_COMMAND,
+        CHECK_COMMAND,
         {.name = "topics",
          .help = "the topics needed, what is there and what is wrong",
          .options = {{"create", NULL, false, "create the missing ones"}, {NULL, NULL, false, NULL}}},
@@ -71,6 +73,7 @@ int main(int argc, char *argv[])
         {"serve", CONFIG_FOR_SERVE, serve},
         {"send", CONFIG_FOR_SEND, send_command},
         {"replay", CONFIG_FOR_REPLAY, replay_command},
+        {"check", CONFIG_FOR_SERVE, producer_check},
         {"topics", CONFIG_FOR_TOPICS, topics},
         {"keys add", CONFIG_FOR_KEYS, keys},
         {"keys list", CONFIG_FOR_KEYS, keys},

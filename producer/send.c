@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "io/clock.h"
-#include "producer/own_entry.h"
+#include "producer/credentials.h"
 #include "producer/send_state.h"
 
 enum { PREFIX_MOST = 200, SHOW_MS = 500 };
@@ -96,7 +96,7 @@ static enum status open_all(struct send *send, const struct config *config, cons
     send->base = event_base_new();
     if (!send->base)
         return error_set(error, STATUS_MEMORY, "no memory for an event loop");
-    if ((status = own_entry_read(config, &send->publishers, &send->own, error)) ||
+    if ((status = credentials_load_own(config, &send->publishers, &send->own, error)) ||
         (status = open_parts(send, config, error)) || (status = send_input_open(send, path, error)))
         return status;
     return open_kafka(send, config, error);
