@@ -56,7 +56,7 @@ build() {
     local generator=()
     command -v ninja >/dev/null && generator=(-G Ninja)
     [ -f "build/$1/CMakeCache.txt" ] && generator=()
-    if ! { cmake --preset "$1" "${generator[@]}" && cmake --build --preset "$1" -j"$(nproc)"; } >"$results/build-$1.log" 2>&1; then
+    if ! { cmake --preset "$1" -DRESET_WERROR=ON "${generator[@]}" && cmake --build --preset "$1" -j"$(nproc)"; } >"$results/build-$1.log" 2>&1; then
         tail -n 40 "$results/build-$1.log"
         return 1
     fi

@@ -27,9 +27,11 @@ static void append_rows(struct buffer *out, const char *title, const struct row 
         width = (int)strlen(rows[i].left) > width ? (int)strlen(rows[i].left) : width;
     buffer_append_string(out, title);
     for (size_t i = 0; i < count; i++) {
-        char line[256];
-        snprintf(line, sizeof line, "  %-*s  %s\n", width, rows[i].left, rows[i].right);
-        buffer_append_string(out, line);
+        char left[sizeof rows[i].left + 8];
+        snprintf(left, sizeof left, "  %-*s  ", width, rows[i].left);
+        buffer_append_string(out, left);
+        buffer_append_string(out, rows[i].right);
+        buffer_append_string(out, "\n");
     }
 }
 
