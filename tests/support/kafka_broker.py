@@ -48,7 +48,8 @@ class KafkaBroker:
         self.properties = folder / "server.properties"
         self.properties.write_text(PROPERTIES.format(port=self.port, controller=free_port(), folder=folder))
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        subprocess.run([*self._java(), "kafka.tools.StorageTool", "format", "-t", cluster, "-c", self.properties,
+        # In one word: an id may begin with a hyphen, and would be taken for an option.
+        subprocess.run([*self._java(), "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", self.properties,
                         "--standalone"], check=True, capture_output=True, timeout=120)
 
     def _java(self):
