@@ -165,7 +165,7 @@ const struct setting settings[CONFIG_KEY_COUNT] = {
                                 .help = "Kafka consumer group that all workers share."},
     [CONFIG_WORKER_NAME] = {KEY("worker", "name", TEXT, WORKER),
                             .help = "What the audit calls this worker; unset: host name and process id."},
-    [CONFIG_WORKER_CONCURRENCY] = {KEY("worker", "concurrency", NUMBER, WORKER), .fallback = "1000",
+    [CONFIG_WORKER_CONCURRENCY] = {KEY("worker", "concurrency", NUMBER, WORKER), .fallback = "400",
                                    RANGE(1, 100000), .help = "Events in flight, at most."},
     [CONFIG_WORKER_DRAIN] = {KEY("worker", "drain", DURATION, WORKER), .fallback = "30s",
                              RANGE(0, 10 * MINUTE),
