@@ -90,12 +90,15 @@ void check_report_redis(struct check_report *report, const struct config *config
     redis_free(&redis);
 }
 
-static void say_topic(struct check_report *report, const char *name, const struct kafka_topic_report *topic)
+/* Fewer partitions or replicas than planned are told; what the relay cannot run with is a topic that is not
+ * there, or whose timestamps are the producers'.  A broker without Admin API tells neither. */
+static void say_topic(struct check_report *report, const char *name, const struct kafka_topic_report *topic,
+                      bool described)
 {
     char text[512];
     snprintf(text, sizeof text, "%s%s%s", name, topic->fault[0] ? ": " : "", topic->fault);
-    bool usable =
-        topic->state != KAFKA_TOPIC_MISSING && (topic->state != KAFKA_TOPIC_WRONG || topic->log_append_time);
+    bool usable = topic->state != KAFKA_TOPIC_MISSING &&
+                  (topic->state != KAFKA_TOPIC_WRONG || topic->log_append_time || !described);
     check_report_say(report, "topic", usable ? STATUS_OK : STATUS_UNAVAILABLE, text);
 }
 
@@ -108,5 +111,5 @@ void check_report_kafka(struct check_report *report, const struct config *config
     enum status status = kafka_topics_examine(&properties, plan, false, KAFKA_DEADLINE_MS, &topics, &error);
     check_report_say(report, "kafka", status, status == STATUS_OK ? "" : error.text);
     for (size_t i = 0; status == STATUS_OK && i < plan->count; i++)
-        say_topic(report, plan->topics[i].name, &topics.topics[i]);
+        say_topic(report, plan->topics[i].name, &topics.topics[i], topics.admin_api);
 }

@@ -60,7 +60,6 @@ static enum status open_handle(struct kafka_walk *walk, const struct kafka_walk_
         {.name = "enable.auto.offset.store", .value = "false", .fixed = true},
         {.name = "auto.offset.reset", .value = "earliest", .fixed = true},
         {.name = "enable.partition.eof", .value = "true", .fixed = true},
-        {.name = "allow.auto.create.topics", .value = "false", .fixed = true},
         {.name = NULL},
     };
     enum status status = kafka_conf_build(&with->properties, items, &conf, error);
