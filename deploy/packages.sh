@@ -5,7 +5,7 @@
 # bring a daemon (Redis, Postfix) or would replace one of the machine's are unpacked into the cache folder instead of
 # being installed, so that no service runs and no port is taken afterwards.
 
-BUILD_PACKAGES=(gcc libc6-dev cmake ninja-build pkg-config librdkafka-dev libhiredis-dev libcurl4-openssl-dev
+BUILD_PACKAGES=(gcc libc6-dev cmake make pkg-config librdkafka-dev libhiredis-dev libcurl4-openssl-dev
     libevent-dev libjansson-dev libsodium-dev libgmime-3.0-dev libinih-dev)
 
 packages_say() { printf '▸ %s\n' "$*" >&2; }
