@@ -1,0 +1,267 @@
+/* Builds the worker that worker.c would build, but for what has a socket, and turns its loop. */
+#include "support.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <gmime/gmime.h>
+#include <sodium.h>
+
+#include "core/timestamp.h"
+#include "io/clock.h"
+#include "io/log.h"
+#include "pipeline/world.h"
+#include "worker/mail_templates.h"
+
+#define START_MS    INT64_C(1790000000000)
+#define TOKEN_KEYS  "t1 1111111111111111111111111111111111111111111111111111111111111111\n"
+#define RECORD_KEYS "r1 2222222222222222222222222222222222222222222222222222222222222222\n"
+#define PUBLISHERS                                                                                           \
+    "portal 0123456789abcdef0123456789abcdef request:admin,request:self acme\n"                              \
+    "kiosk fedcba9876543210fedcba9876543210 request:self acme\n"
+
+static int64_t now_us; /* of all clocks that never jump */
+static int sink = -1;
+
+int64_t clock_monotonic_us(void)
+{
+    return now_us;
+}
+
+int64_t clock_monotonic_ms(void)
+{
+    return now_us / 1000;
+}
+
+int64_t clock_boottime_ms(void)
+{
+    return now_us / 1000;
+}
+
+int64_t clock_realtime_ms(void)
+{
+    return START_MS + now_us / 1000;
+}
+
+void world_move_clocks(int64_t milliseconds)
+{
+    now_us += milliseconds * 1000;
+}
+
+int64_t worker_now_ms(const struct worker *worker)
+{
+    const struct world *world = (const struct world *)(const void *)worker; /* its first member */
+    return memory_store_time(world->memory);
+}
+
+void world_note(struct world *world, const char *word)
+{
+    if (world->journal.size > 0)
+        buffer_append_string(&world->journal, ", ");
+    buffer_append_string(&world->journal, word);
+}
+
+bool world_request(struct world *world, struct request_record *record)
+{
+    struct text bytes = memory_store_get(world->memory, TEXT("request:" WORLD_ID));
+    return bytes.bytes && request_record_parse(bytes, record) == STATUS_OK;
+}
+
+static bool probe_relay(void *context)
+{
+    return !((struct world *)context)->relay_away;
+}
+
+static void open_gates(struct world *world)
+{
+    struct gate_options options[DEPENDENCY_COUNT] = {
+        [DEPENDENCY_REDIS] = {.name = "redis", .threshold = 1},
+        [DEPENDENCY_SMTP] = {.name = "smtp", .threshold = 3, .probe = probe_relay, .context = world},
+        [DEPENDENCY_KAFKA] = {.name = "kafka", .threshold = 1},
+    };
+    struct error error = {0};
+    for (size_t i = 0; i < DEPENDENCY_COUNT; i++) {
+        options[i].first_ms = options[i].most_ms = 1;
+        assert_ok(
+            gate_new(world->worker.base, &options[i], world->worker.metrics, &world->worker.gates[i], &error),
+            &error);
+    }
+}
+
+static void set_up(struct world *world)
+{
+    struct worker_settings *values = &world->worker.settings;
+    static const char *const tiers[] = {"1", "2", "3"};
+    *values = (struct worker_settings){.topic_audit = "audit",
+                                       .topic_dead_letter = "dead",
+                                       .tiers_ms = {60000, 600000, 1200000},
+                                       .tier_names = tiers,
+                                       .tiers = 3,
+                                       .concurrency = 8,
+                                       .drain_ms = 30000,
+                                       .dot_ms = 300000,
+                                       .park_ms = 30000,
+                                       .name = "tests"};
+    snprintf(values->topics[LANE_REQUESTED], RETRY_TOPIC_SIZE, "requested");
+    for (unsigned i = 0; i < values->tiers; i++)
+        retry_topic_name("requested", tiers[i], values->topics[1 + i]);
+    values->roles[0] = TEXT("admin");
+    values->policy.admin_roles = values->roles;
+    values->policy.admin_role_count = 1;
+}
+
+static void open_mail(struct worker *worker)
+{
+    struct error error = {0};
+    assert_ok(link_parse(TEXT("https://app.example/reset?token={token}"), &worker->link, &error), &error);
+    assert_ok(mail_templates_load(NULL, &worker->templates, &error), &error);
+    assert_ok(mail_profile_new(TEXT("relay@acme.example"), &worker->link, worker->templates, &worker->profile,
+                               &error),
+              &error);
+}
+
+static void on_started(void *context, const struct reset_answer *answer)
+{
+    *(enum status *)context = answer->status;
+}
+
+static void open_store(struct world *world)
+{
+    struct worker *worker = &world->worker;
+    world->memory = memory_store_new();
+    memory_store_set_time(world->memory, START_MS + now_us / 1000 - 60000);
+    struct record_store port = world_port(world);
+    worker->store =
+        reset_store_new(&port, &(struct reset_store_settings){.token_keys = worker->token_keys,
+                                                              .record_keys = worker->record_keys});
+    enum status started = STATUS_TIMEOUT;
+    reset_store_start(worker->store, on_started, &started);
+    assert_int_equal(started, STATUS_OK);
+    worker->store_started = true;
+    memory_store_set_time(world->memory, START_MS + now_us / 1000);
+    memory_store_defer(world->memory, true);
+}
+
+void world_open(struct world *world)
+{
+    static bool initialised;
+    struct error error = {0};
+    if (!initialised) {
+        assert_true(sodium_init() >= 0);
+        g_mime_init();
+        sink = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        assert_true(sink >= 0);
+        log_open("tests", LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, sink);
+        initialised = true;
+    }
+    memset(world, 0, sizeof *world);
+    struct worker *worker = &world->worker;
+    buffer_init(&world->journal, 16384);
+    world->offset = WORLD_OFFSET;
+    set_up(world);
+    worker->base = event_base_new();
+    worker->metrics = metrics_new("tests");
+    assert_ok(audit_stream_new(worker->base, sink, worker->metrics, &worker->audit_lines, &error), &error);
+    assert_ok(keyring_parse(TEXT(TOKEN_KEYS), "token keys", &worker->token_keys, &error), &error);
+    assert_ok(keyring_parse(TEXT(RECORD_KEYS), "record keys", &worker->record_keys, &error), &error);
+    assert_ok(publishers_parse(TEXT(PUBLISHERS), "publishers", &worker->publishers, &error), &error);
+    open_gates(world);
+    open_mail(worker);
+    open_store(world);
+    worker->producer = (struct kafka_producer *)(void *)world;
+    worker->consumer = (struct kafka_consumer *)(void *)world;
+    worker->smtp = (struct smtp_pool *)(void *)world;
+    assert_ok(intake_start(worker, &error), &error);
+}
+
+void world_close(struct world *world)
+{
+    struct worker *worker = &world->worker;
+    worker->ended = true;
+    while (memory_store_waiting(world->memory) > 0)
+        memory_store_serve(world->memory, 0);
+    while (worker->jobs) {
+        struct job *job = worker->jobs;
+        job_free(&job);
+    }
+    for (size_t i = 0; i < world->delivery_count; i++)
+        free(world->deliveries[i]);
+    world_free_produced(world);
+    intake_stop(worker);
+    reset_store_free(&worker->store);
+    memory_store_free(&world->memory);
+    mail_profile_free(&worker->profile);
+    template_set_free(&worker->templates);
+    for (size_t i = 0; i < DEPENDENCY_COUNT; i++)
+        gate_free(&worker->gates[i]);
+    keyring_free(&worker->token_keys);
+    keyring_free(&worker->record_keys);
+    publishers_free(&worker->publishers);
+    audit_stream_free(&worker->audit_lines, 0);
+    metrics_free(&worker->metrics);
+    event_base_free(worker->base);
+    buffer_clear(&world->journal);
+}
+
+static void write_event(const struct world *world, const struct occasion *with, struct buffer *value)
+{
+    char text[1200], time[TIMESTAMP_SIZE], user[300];
+    const char *tenant = with->actor_tenant ? with->actor_tenant : "acme";
+    timestamp_format(memory_store_time(world->memory) + with->ahead_ms, time);
+    snprintf(user, sizeof user, "{\"id\":\"u1\",\"email\":\"%s\",\"name\":\"%s\"}",
+             with->email ? with->email : "u1@acme.example", with->name ? with->name : "Una");
+    snprintf(text, sizeof text,
+             "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/tests\",\"type\":\"" EVENT_TYPE
+             "\",\"time\":\"%s\",\"datacontenttype\":\"application/json\",\"data\":{\"tenant\":\"acme\","
+             "\"user\":%s,\"actor\":{\"role\":\"%s\",\"id\":\"a1\",\"tenant\":\"%s\"},\"method\":\"link\"}}",
+             with->id ? with->id : WORLD_ID, time, with->user ? with->user : user,
+             with->actor_role ? with->actor_role : "admin", tenant);
+    buffer_append_string(value, with->value ? with->value : text);
+}
+
+static void give(struct world *world, struct kafka_record record)
+{
+    record.reference.epoch = world->epoch;
+    record.reference.offset = world->offset++;
+    intake_record(&world->worker, record.reference.lane, kafka_record_copy(&record));
+}
+
+void world_event(struct world *world, struct occasion with)
+{
+    struct buffer value, signature;
+    buffer_init(&value, 4096);
+    buffer_init(&signature, 400);
+    write_event(world, &with, &value);
+    const struct publisher *publisher =
+        publishers_find(world->worker.publishers, text_of(with.signature ? with.signature : "portal"));
+    const struct publisher *signer =
+        with.wrong_secret ? publishers_find(world->worker.publishers, TEXT("kiosk")) : publisher;
+    signature_make(&signer->key, publisher->name, buffer_text(&value), &signature);
+    struct kafka_record_header header = {SIGNATURE_HEADER, buffer_text(&signature)};
+    give(world, (struct kafka_record){.topic = "requested",
+                                      .timestamp_ms = memory_store_time(world->memory),
+                                      .timestamp_type = KAFKA_TIMESTAMP_LOG_APPEND,
+                                      .key = TEXT("acme/u1"),
+                                      .value = with.tombstone ? (struct text){0} : buffer_text(&value),
+                                      .headers = &header,
+                                      .header_count = with.unsigned_ ? 0 : 1});
+    buffer_clear(&value);
+    buffer_clear(&signature);
+}
+
+void world_redeliver(struct world *world)
+{
+    struct kafka_record record = *world->copy.record;
+    struct retry_position position;
+    struct error error = {0};
+    assert_ok(retry_position_read(&record, &position, &error), &error);
+    while (strcmp(world->worker.settings.topics[record.reference.lane], world->copy.topic) != 0)
+        record.reference.lane++;
+    record.topic = world->copy.topic;
+    record.timestamp_ms = memory_store_time(world->memory);
+    if (position.retry_at_ms > memory_store_time(world->memory))
+        world_pass(world, position.retry_at_ms - memory_store_time(world->memory));
+    give(world, record);
+}
