@@ -44,7 +44,7 @@ static void on_delivered(void *context, const struct kafka_delivery *delivery)
         fail(reset, "Kafka has not acknowledged the request: ask again with the same Idempotency-Key");
         return;
     }
-    if (delivery->broker_timestamp && !kafka_clock_agrees(&serve->kafka_clock)) {
+    if (delivery->broker_timestamp && !kafka_clock_agrees(&serve->kafka_clock, clock_monotonic_ms())) {
         fail(reset, "the clocks of this service and of Kafka differ too much");
         return;
     }

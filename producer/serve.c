@@ -6,20 +6,17 @@
  * answer), the audit records still on their way are waited for; http.drain bounds it all. */
 #include "producer/serve.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <event2/http.h>
-#include <event2/listener.h>
 
 #include "io/clock.h"
-#include "io/json_memory.h"
 #include "io/log.h"
 #include "io/redis_record_store.h"
+#include "io/wiped_memory.h"
+#include "producer/http_listener.h"
 #include "producer/routes.h"
 #include "producer/serve_health.h"
 
@@ -93,20 +90,6 @@ static void on_drain_end(evutil_socket_t unused, short what, void *context)
     leave_loop(serve);
 }
 
-static void each_socket(struct evhttp_bound_socket *socket, void *context)
-{
-    struct evhttp_bound_socket **last = context;
-    *last = socket;
-}
-
-static void stop_listening(struct serve *serve)
-{
-    struct evhttp_bound_socket *socket = NULL;
-    evhttp_foreach_bound_socket(serve->http, each_socket, &socket);
-    if (socket)
-        evhttp_del_accept_socket(serve->http, socket);
-}
-
 static void on_signal(void *context, int signal)
 {
     struct serve *serve = context;
@@ -116,7 +99,7 @@ static void on_signal(void *context, int signal)
     log_write(LOG_LEVEL_INFO, "draining", LOG_NUMBER("signal", signal),
               LOG_NUMBER("connections", http_connections_open(serve->connections)));
     serve->draining = true;
-    stop_listening(serve);
+    http_listener_free(&serve->listener);
     event_add(serve->drain_end, &limit);
     http_connections_drain(serve->connections, on_empty, serve);
 }
@@ -190,59 +173,6 @@ static enum status open_redis(struct serve *serve, struct error *error)
     return serve->store ? STATUS_OK : error_set(error, STATUS_MEMORY, "no memory for the store");
 }
 
-static bool to_sockaddr(struct config_address address, struct sockaddr_storage *storage, int *size)
-{
-    struct sockaddr_in *in = (struct sockaddr_in *)storage;
-    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)storage;
-    *storage = (struct sockaddr_storage){0};
-    if (inet_pton(AF_INET6, address.host, &in6->sin6_addr) == 1) {
-        in6->sin6_family = AF_INET6;
-        in6->sin6_port = htons(address.port);
-        *size = sizeof *in6;
-        return true;
-    }
-    in->sin_family = AF_INET;
-    in->sin_port = htons(address.port);
-    *size = sizeof *in;
-    return inet_pton(AF_INET, strcmp(address.host, "localhost") == 0 ? "127.0.0.1" : address.host,
-                     &in->sin_addr) == 1;
-}
-
-static unsigned port_of(int descriptor)
-{
-    struct sockaddr_storage storage = {0};
-    socklen_t size = sizeof storage;
-    if (getsockname(descriptor, (struct sockaddr *)&storage, &size) != 0)
-        return 0;
-    return ntohs(storage.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&storage)->sin6_port
-                                               : ((struct sockaddr_in *)&storage)->sin_port);
-}
-
-static enum status listen_on(struct serve *serve, struct error *error)
-{
-    struct config_address address = config_address(serve->config, CONFIG_HTTP_LISTEN);
-    struct sockaddr_storage storage;
-    int size, one = 1;
-    if (!to_sockaddr(address, &storage, &size))
-        return error_set(error, STATUS_CONFIG, "http.listen: %s is no IP address", address.host);
-    struct evconnlistener *listener = evconnlistener_new_bind(serve->base, NULL, NULL,
-                                                              LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC |
-                                                                  LEV_OPT_REUSEABLE | LEV_OPT_REUSEABLE_PORT,
-                                                              1024, (struct sockaddr *)&storage, size);
-    if (!listener)
-        return error_set(error, STATUS_UNAVAILABLE, "cannot listen on %s:%u (http.listen): %s", address.host,
-                         address.port, strerror(errno));
-    int descriptor = evconnlistener_get_fd(listener);
-    setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* accepted sockets inherit it */
-    if (!evhttp_bind_listener(serve->http, listener)) {
-        evconnlistener_free(listener);
-        return error_set(error, STATUS_MEMORY, "no memory to listen");
-    }
-    log_write(LOG_LEVEL_INFO, "listening", LOG_TEXT("host", address.host),
-              LOG_NUMBER("port", port_of(descriptor)));
-    return STATUS_OK;
-}
-
 static enum status open_http(struct serve *serve, struct error *error)
 {
     const struct config *config = serve->config;
@@ -266,7 +196,10 @@ static enum status open_http(struct serve *serve, struct error *error)
     evhttp_set_gencb(serve->http, routes_dispatch, serve);
     enum status status =
         http_connections_new(serve->base, serve->http, &limits, serve->metrics, &serve->connections, error);
-    return status ? status : listen_on(serve, error);
+    if (status != STATUS_OK)
+        return status;
+    return http_listener_new(serve->base, serve->http, config_address(config, CONFIG_HTTP_LISTEN),
+                             &serve->listener, error);
 }
 
 /* In the order of what fails first for the configuration's sake. */
@@ -288,6 +221,7 @@ static void close_all(struct serve *serve)
     serve_health_stop(serve);
     redis_free(&serve->redis);
     kafka_producer_free(&serve->kafka);
+    http_listener_free(&serve->listener);
     if (serve->http)
         evhttp_free(serve->http);
     http_connections_free(&serve->connections);
@@ -309,7 +243,7 @@ int serve_run(const struct config *config)
 {
     struct serve serve = {.config = config, .exit_code = PROCESS_EXIT_OK};
     struct error error = {0};
-    json_memory_wipe();
+    wiped_memory_start();
     config_read_policy(config, &serve.policy);
     serve.bind_address = config_choice(config, CONFIG_TOKEN_BIND_ADDRESS) == CONFIG_BIND_ADDRESS_REQUIRE;
     enum status status = open_all(&serve, &error);

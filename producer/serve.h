@@ -17,6 +17,7 @@
 #include "producer/kafka_clock.h"
 #include "producer/publisher.h"
 
+struct http_listener;
 struct redis_record_store;
 
 struct serve {
@@ -39,6 +40,7 @@ struct serve {
     struct reset_store *store;
 
     struct evhttp *http;
+    struct http_listener *listener; /* NULL while draining */
     struct http_connections *connections;
     struct event *health;
     bool draining, ended;                    /* ended: torn down; answers come, nothing goes on */

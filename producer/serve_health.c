@@ -45,7 +45,7 @@ static void on_ready(void *context, struct admin_checks *checks)
 {
     struct serve *serve = context;
     char clock[CLOCK_TEXT] = "";
-    bool agrees = kafka_clock_agrees(&serve->kafka_clock);
+    bool agrees = kafka_clock_agrees(&serve->kafka_clock, clock_monotonic_ms());
     if (!agrees)
         snprintf(clock, sizeof clock, "our clock and Kafka's differ by %lld s: set the clocks",
                  (long long)(serve->kafka_clock.difference_ms / 1000));

@@ -16,7 +16,7 @@
 #include <event2/http.h>
 #include <jansson.h>
 
-#include "io/json_memory.h"
+#include "io/wiped_memory.h"
 #include "io/metrics.h"
 
 #define HEADER_LIMIT  8192
@@ -101,7 +101,7 @@ static void on_ready(struct evhttp_request *request, void *context)
         reply(request, HTTP_OK, "OK", "application/json", text_of(body));
     else
         reply(request, HTTP_SERVUNAVAIL, "Service Unavailable", "application/json", text_of(body));
-    json_memory_give(body);
+    wiped_memory_give_json(body);
 }
 
 static void on_metrics(struct evhttp_request *request, void *context)

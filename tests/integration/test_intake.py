@@ -4,6 +4,8 @@ Kafka and Redis are real; no worker runs, so an event that is published stays to
 """
 import http.client
 import json
+import os
+import resource
 import signal
 import socket
 
@@ -271,6 +273,30 @@ def test_a_caller_that_leaves_before_the_answer_harms_nobody(intake, deployment)
     eventually("no connection to be counted", lambda: producer.metric("reset_relay_http_connections") == 0)
 
 
+def test_a_caller_that_closes_its_side_still_hears_the_answer(shared, deployment):
+    for data, status in ((post(deployment), 202), (post(deployment, b"{}"), 400),
+                         (post(deployment, extra="Host: evil.example\r\n"), 400)):
+        with Client(shared) as client:
+            client.send(data)
+            client.socket.shutdown(socket.SHUT_WR)
+            assert client.answer().status == status
+
+
+def test_a_producer_without_descriptors_rests_and_goes_on(intake, deployment):
+    producer = intake()
+    held = []
+    resource.prlimit(producer.pid, resource.RLIMIT_NOFILE, (40, 40))
+    while "cannot be accepted" not in producer.stderr():
+        held.append(Client(producer))
+        assert len(held) < 500
+    for client in held:
+        client.__exit__()
+    eventually("room for a connection", lambda: producer.metric("reset_relay_http_connections") == 0)
+    with Client(producer) as client:
+        client.send(post(deployment))
+        assert fine(client.answer())
+
+
 def test_a_key_given_twice_or_in_another_case_of_the_scheme(shared, deployment):
     with Client(shared) as client:
         client.send(post(deployment, b"{}", extra=f"Authorization: Bearer {deployment.key}\r\n"))
@@ -306,6 +332,44 @@ def test_without_redis_there_are_no_tokens(intake):
     assert producer.check("A" * 43).status == 404
     assert producer.redeem("A" * 43, "a@example.com", "form").status == 404
     assert producer.request(events.reset_request())
+
+
+def in_memory_of(process, *needles):
+    """Which of them the process has in its memory."""
+    found = set()
+    with open(f"/proc/{process.pid}/maps") as maps, open(f"/proc/{process.pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            place, rights = line.split()[:2]
+            begin, end = (int(part, 16) for part in place.split("-"))
+            if not rights.startswith("rw") or end - begin > 1 << 28:
+                continue  # the sanitizer's shadow
+            try:
+                memory.seek(begin)
+                piece = memory.read(end - begin)
+            except (OSError, OverflowError):
+                continue
+            found |= {needle for needle in needles if needle in piece}
+    return found
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root reads the memory of a process that is not dumpable")
+def test_neither_token_nor_address_stays_in_memory(intake, deployment):
+    producer = intake()
+    token, address = "CanaryToken" + "x" * 31 + "A", "canary-of-the-memory@example.com"
+    body = json.dumps({"token": token, "email": address}).encode()
+    chunks = b"".join(f"{len(part):x}\r\n".encode() + part + b"\r\n" for part in (body[:30], body[30:])) + b"0\r\n\r\n"
+    line, key = "POST /v1/tokens/redeem HTTP/1.1", "Idempotency-Key: form\r\n"
+    with Client(producer) as client:
+        client.send(post(deployment, body, line, key))
+        assert client.answer().status == 404
+        client.send(post(deployment, body, line, key) * 2)
+        assert [client.answer().status for _ in range(2)] == [404, 404]
+        client.send(post(deployment, chunks, line, key, "Transfer-Encoding: chunked\r\n"))
+        assert client.answer().status == 404
+        assert producer.check(token).status == 404
+    eventually("the connections to be gone", lambda: producer.metric("reset_relay_http_connections") == 0)
+    publisher = deployment.settings["auth.publisher"].encode()
+    assert in_memory_of(producer, b"CanaryToken", address.encode(), publisher) == {publisher}
 
 
 def test_the_trace_of_the_caller_is_carried_on(shared, deployment):
