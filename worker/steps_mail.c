@@ -9,7 +9,8 @@
 #include "io/log.h"
 #include "worker/steps.h"
 
-/* MESSAGE_USUAL: what a mail takes, so that its buffer is made once and not grown (and wiped) step by step. */
+/* MESSAGE_USUAL: what a mail takes, so that its buffer is made once and not grown (and wiped) step by step.
+ */
 enum { UNKNOWN_KEY_REST_MS = 10000, MESSAGE_USUAL = 8 * 1024 };
 
 static enum mail_trigger trigger_of(const struct job *job)

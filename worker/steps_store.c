@@ -122,6 +122,17 @@ static void begun(void *context, const struct reset_answer *answer)
     job_answered(job, progress);
 }
 
+/* One call of the system's generator for all three. */
+static void mint(struct reset_begin *question)
+{
+    unsigned char bytes[sizeof question->owner + sizeof question->seed + sizeof question->inc];
+    process_random(bytes, sizeof bytes);
+    memcpy(question->owner, bytes, sizeof question->owner);
+    memcpy(question->seed, bytes + sizeof question->owner, sizeof question->seed);
+    memcpy(question->inc, bytes + sizeof question->owner + sizeof question->seed, sizeof question->inc);
+    sodium_memzero(bytes, sizeof bytes);
+}
+
 enum progress step_begin(struct job *job)
 {
     struct reset_begin *question = &job->question;
@@ -134,9 +145,7 @@ enum progress step_begin(struct job *job)
             .t0_ms = job->position.t0_ms,
             .request = &job->event->request,
         };
-        process_random(question->owner, sizeof question->owner);
-        process_random(question->seed, sizeof question->seed);
-        process_random(question->inc, sizeof question->inc);
+        mint(question);
         job->asked = true;
     }
     job->lease_asked_ms = clock_boottime_ms();
