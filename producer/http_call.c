@@ -40,7 +40,7 @@ static bool take_body(struct http_call *call)
     struct evbuffer *input = evhttp_request_get_input_buffer(call->request);
     size_t size = evbuffer_get_length(input);
     struct evbuffer_iovec piece = {0};
-    int pieces = evbuffer_peek(input, -1, NULL, &piece, 1);
+    int pieces = evbuffer_peek(input, (ev_ssize_t)size, NULL, &piece, 1); /* with -1 it never says 2 */
     call->body = (struct text){size ? piece.iov_base : "", size};
     if (pieces <= 1)
         return true;

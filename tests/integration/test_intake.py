@@ -372,6 +372,19 @@ def test_neither_token_nor_address_stays_in_memory(intake, deployment):
     assert in_memory_of(producer, b"CanaryToken", address.encode(), publisher) == {publisher}
 
 
+@pytest.mark.parametrize("size", (4000, 4096, 9000, 40_000, 65_536))
+def test_a_body_of_any_size_up_to_the_limit_is_read_whole(shared, deployment, size):
+    """It is in several pieces of memory then, and its end is as good as its beginning."""
+    body = b" " * (size - len(GOOD)) + GOOD
+    for data in (post(deployment, body), post(deployment, body) * 3):
+        with Client(shared) as client:
+            client.send(data)
+            for _ in range(data.count(GOOD)):
+                assert fine(client.answer())
+            client.send(post(deployment, body[:-1] + b"]"))
+            assert client.answer().status == 400
+
+
 def test_the_trace_of_the_caller_is_carried_on(shared, deployment):
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     good = shared.request(events.reset_request(), traceparent=trace)
