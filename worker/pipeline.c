@@ -49,6 +49,7 @@ const enum step plan_complete[] = {STEP_COMPLETE, STEP_STOP, STEP_END};
 const enum step plan_release[] = {STEP_FINISH, STEP_STOP, STEP_END};
 const enum step plan_park[] = {STEP_COPY,  STEP_AUDIT,   STEP_FINISH, STEP_COMPLETE,
                                STEP_AWAIT, STEP_DISPOSE, STEP_END};
+const enum step plan_await[] = {STEP_AWAIT, STEP_DISPOSE, STEP_END};
 const enum step plan_stop[] = {STEP_STOP, STEP_END};
 
 const char *step_name(enum step step)

@@ -34,6 +34,6 @@ enum progress step_complete(struct job *job);
 /* pipeline.c */
 extern const enum step plan_new[], plan_again[], plan_rest[], plan_release_and_rest[], plan_sent[],
     plan_retry[], plan_pending[], plan_dead[], plan_bury[], plan_told[], plan_complete[], plan_hold[],
-    plan_release[], plan_park[], plan_stop[];
+    plan_release[], plan_park[], plan_await[], plan_stop[];
 
 #endif

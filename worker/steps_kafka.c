@@ -26,6 +26,8 @@ static enum progress too_large(struct job *job)
         job->copy_without_value = true;
         return PROGRESS_AGAIN;
     case STEP_COPY:
+        if (job->mail_state != MAIL_NONE) /* it was to be parked: it waits with its offset instead */
+            return job_follow(job, plan_await);
         job->finish = (struct reset_finish){.result = FINISH_DEAD, .reason = REASON_TOO_LARGE};
         snprintf(job->fault, sizeof job->fault, "Kafka takes no retry copy of this size");
         return job_follow(job, plan_dead);

@@ -13,7 +13,7 @@ struct swap {
 };
 
 /* A new state of the request, or a change within it (a lease renewed, a park): "leased", "sent" … */
-static void look(struct world *world)
+void world_look(struct world *world)
 {
     struct text bytes = memory_store_get(world->memory, TEXT("request:" WORLD_ID));
     struct request_record record;
@@ -31,7 +31,7 @@ static void swapped(void *context, const struct record_store_reply *reply)
 {
     struct swap swap = *(struct swap *)context;
     free(context);
-    look(swap.world);
+    world_look(swap.world);
     swap.done(swap.context, reply);
 }
 

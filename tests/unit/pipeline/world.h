@@ -122,6 +122,7 @@ bool world_request(struct world *world, struct request_record *record);
 
 /* For the doubles. */
 void world_note(struct world *world, const char *word);
+void world_look(struct world *world); /* what Redis has of the request now */
 struct record_store world_port(struct world *world);
 void world_move_clocks(int64_t milliseconds); /* but not Redis's */
 bool world_answer_kafka(struct world *world);

@@ -8,13 +8,13 @@
 static bool turn(struct world *world)
 {
     bool answered = false;
+    event_base_loop(world->worker.base, EVLOOP_NONBLOCK);
     if (memory_store_waiting(world->memory) > 0 && !world->hold_redis) {
         memory_store_serve(world->memory, 0);
         answered = true;
     }
     answered |= world_answer_kafka(world);
     answered |= world_answer_smtp(world);
-    event_base_loop(world->worker.base, EVLOOP_NONBLOCK);
     return answered;
 }
 
