@@ -37,6 +37,8 @@ static void leave(struct job *job)
     case STEP_MAIL:
         if (job->mail_state == MAIL_UNDER_WAY && job->delivery)
             smtp_pool_cancel(job->worker->smtp, job->delivery);
+        else if (job->mail_state == MAIL_NONE)
+            job_answered(job, PROGRESS_AGAIN);
         return;
     default: /* BEGIN looks at `revoked` when it is answered; what comes after the mail goes its way */
         return;

@@ -107,6 +107,8 @@ static void mail_answered(void *context, const struct smtp_result *result)
 
 enum progress step_mail(struct job *job)
 {
+    if (job->revoked || job->worker->drain_over)
+        return job_give_up(job); /* there was no room until now */
     struct smtp_submission submission = {
         .recipient = job->event->request.user_email,
         .message = buffer_text(&job->message),

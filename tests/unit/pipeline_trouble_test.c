@@ -162,6 +162,18 @@ static void a_mail_without_room_in_the_pool_is_offered_again(void **state)
     assert_journal(&world, "mail, dot, sent, sent, offset");
 }
 
+static void a_partition_revoked_while_the_pool_is_full_gives_the_lease_back(void **state)
+{
+    (void)state;
+    world.pool_full = true;
+    world_event(&world, (struct occasion){0});
+    world_run(&world);
+    world_revoke(&world);
+    world_run(&world);
+    assert_journal(&world, "leased, pending");
+    assert_int_equal(world.worker.job_count, 0);
+}
+
 static void a_lease_that_ran_out_before_the_dot_withholds_the_mail_and_begins_again(void **state)
 {
     (void)state;
@@ -344,6 +356,7 @@ int main(void)
         IN_A_WORLD(a_partition_revoked_at_the_dot_finishes_its_mail_and_gives_no_offset_back),
         IN_A_WORLD(a_partition_revoked_while_begin_is_asked_gives_the_lease_back),
         IN_A_WORLD(a_mail_without_room_in_the_pool_is_offered_again),
+        IN_A_WORLD(a_partition_revoked_while_the_pool_is_full_gives_the_lease_back),
         IN_A_WORLD(a_lease_that_ran_out_before_the_dot_withholds_the_mail_and_begins_again),
         IN_A_WORLD(a_lease_taken_over_is_noticed_at_the_renewal),
         IN_A_WORLD(a_mail_accepted_after_its_lease_was_taken_over_is_still_sent),
