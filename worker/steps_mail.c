@@ -245,6 +245,7 @@ enum progress step_dispose(struct job *job)
         job->finish.result = FINISH_RELEASE;
         return job_follow(job, plan_hold);
     case DISPOSITION_BEGIN_AGAIN:
+        job->lease_lost = true; /* no renewal keeps it from the next owner, who is this job again */
         return job_follow(job, plan_again);
     case DISPOSITION_STOP:
     default:

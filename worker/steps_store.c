@@ -136,6 +136,8 @@ static void mint(struct reset_begin *question)
 enum progress step_begin(struct job *job)
 {
     struct reset_begin *question = &job->question;
+    if (job->renewing)
+        return PROGRESS_WAIT; /* the question about the old lease still points to it */
     if (!job->asked) {
         lease_forget(job);
         *question = (struct reset_begin){
@@ -227,7 +229,7 @@ static void renewed(void *context, const struct reset_answer *answer)
     else if (answer->status == STATUS_OK)
         lease_lost(job);
     enum step step = job_step(job);
-    if (step == STEP_FINISH || step == STEP_STOP)
+    if (step == STEP_BEGIN || step == STEP_FINISH || step == STEP_STOP)
         job_answered(job, PROGRESS_AGAIN);
 }
 

@@ -193,6 +193,31 @@ static void a_lease_that_ran_out_before_the_dot_withholds_the_mail_and_begins_ag
     assert_true(world.completed[WORLD_OFFSET]);
 }
 
+static void a_renewal_answered_late_does_not_touch_the_next_lease(void **state)
+{
+    (void)state;
+    hold_mail(RELAY_HOLDS);
+    world.relay[1] = RELAY_HOLDS;
+    world.hold_redis = true;
+    world_pass(&world, 15000);
+    assert_int_equal(memory_store_waiting(world.memory), 1);
+    world_pass(&world, 31000);
+    world_turns(&world, 3);
+    /* The renewal is still under way: begin must not be asked beside it. */
+    assert_int_equal(memory_store_waiting(world.memory), 1);
+    world.hold_redis = false;
+    world_run(&world);
+    for (unsigned i = 0; i < 50 && world.mails < 2; i++) {
+        world_pass(&world, 1000);
+        world_run(&world);
+    }
+    assert_int_equal(world.mails, 2);
+    assert_false(world.worker.jobs->lease_lost);
+    world_relay_goes_on(&world, RELAY_ACCEPTS);
+    world_finish(&world);
+    assert_int_equal(world.mails_out, 1);
+}
+
 /* As if another worker had taken the lease over. */
 static void take_over(void)
 {
@@ -358,6 +383,7 @@ int main(void)
         IN_A_WORLD(a_mail_without_room_in_the_pool_is_offered_again),
         IN_A_WORLD(a_partition_revoked_while_the_pool_is_full_gives_the_lease_back),
         IN_A_WORLD(a_lease_that_ran_out_before_the_dot_withholds_the_mail_and_begins_again),
+        IN_A_WORLD(a_renewal_answered_late_does_not_touch_the_next_lease),
         IN_A_WORLD(a_lease_taken_over_is_noticed_at_the_renewal),
         IN_A_WORLD(a_mail_accepted_after_its_lease_was_taken_over_is_still_sent),
         IN_A_WORLD(a_refusal_after_the_lease_was_taken_over_begins_again),
