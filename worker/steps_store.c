@@ -165,9 +165,9 @@ static enum progress finish_ended(struct job *job, const struct reset_answer *an
     return as_planned ? PROGRESS_NEXT : job_follow(job, plan_told);
 }
 
-static enum progress finish_verdict(struct job *job, const struct reset_answer *answer)
+static enum progress finish_verdict(struct job *job, const struct reset_answer *answer, enum verdict verdict)
 {
-    switch (answer->verdict) {
+    switch (verdict) {
     case VERDICT_OK:
         return PROGRESS_NEXT;
     case VERDICT_DONE:
@@ -186,14 +186,16 @@ static enum progress finish_verdict(struct job *job, const struct reset_answer *
 static void finished(void *context, const struct reset_answer *answer)
 {
     struct job *job = context;
-    if (answer->status != STATUS_OK) {
+    bool unreadable = answer->status == STATUS_INVALID; /* lost, then: begin says what is wrong with it */
+    if (answer->status != STATUS_OK && !unreadable) {
         job_answered(job, no_verdict(job, answer));
         return;
     }
+    enum verdict verdict = unreadable ? VERDICT_LOST : answer->verdict;
     gate_success(job->worker->gates[DEPENDENCY_REDIS]);
-    enum progress progress = finish_verdict(job, answer);
+    enum progress progress = finish_verdict(job, answer, verdict);
     if (job->finish.result == FINISH_PARK)
-        job->lease_lost |= answer->verdict != VERDICT_OK;
+        job->lease_lost |= verdict != VERDICT_OK;
     else
         lease_forget(job);
     job_answered(job, progress);

@@ -287,6 +287,18 @@ static void redis_that_lost_everything_makes_a_new_link(void **state)
     assert_int_equal(world.mails_out, 2);
 }
 
+static void a_record_that_nobody_can_read_ends_as_a_dead_letter_and_holds_no_other_up(void **state)
+{
+    (void)state;
+    hold_mail(RELAY_HOLDS_DOT);
+    memory_store_put(world.memory, TEXT("request:" WORLD_ID), TEXT("?"), 0);
+    world_relay_goes_on(&world, RELAY_ACCEPTS);
+    world_run(&world);
+    assert_journal(&world, "lost, dead letter, dead, offset");
+    assert_string_equal(world.audit.reason, "schema");
+    assert_true(gate_is_open(world.worker.gates[DEPENDENCY_REDIS]));
+}
+
 static void an_event_that_another_worker_has_rests(void **state)
 {
     (void)state;
@@ -388,6 +400,7 @@ int main(void)
         IN_A_WORLD(a_mail_accepted_after_its_lease_was_taken_over_is_still_sent),
         IN_A_WORLD(a_refusal_after_the_lease_was_taken_over_begins_again),
         IN_A_WORLD(redis_that_lost_everything_makes_a_new_link),
+        IN_A_WORLD(a_record_that_nobody_can_read_ends_as_a_dead_letter_and_holds_no_other_up),
         IN_A_WORLD(an_event_that_another_worker_has_rests),
         IN_A_WORLD(redis_that_is_away_is_asked_the_same_again),
         IN_A_WORLD(a_relay_that_is_away_burns_no_attempt),
