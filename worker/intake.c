@@ -86,7 +86,8 @@ void intake_job_ended(struct worker *worker, size_t lane)
 {
     (void)lane;
     if (worker->draining) {
-        drain_look(worker);
+        event_active(worker->tick, EV_TIMEOUT,
+                     0); /* not from here: whoever ended this job may go through all */
         return;
     }
     if (worker->resting[LANE_REQUESTED])

@@ -16,7 +16,7 @@ void intake_revoked(void *context, const struct kafka_partition *partitions, siz
 /* There may be room again: lanes that rest are read. */
 void intake_resume(struct worker *worker);
 
-/* A job of the lane is gone. */
+/* A job of the lane is gone.  Ends no other job from inside. */
 void intake_job_ended(struct worker *worker, size_t lane);
 
 /* No new record from here on; what waits for its time is given back. */
