@@ -175,6 +175,9 @@ static void an_unknown_user_gets_no_mail(void **state)
     world_run(&world);
     assert_journal(&world, "suppressed, suppressed, offset");
     assert_string_equal(world.audit.reason, "unknown_user");
+    world_event(&world, (struct occasion){.user = "null"}); /* read again */
+    world_run(&world);
+    assert_journal(&world, "suppressed, offset");
 }
 
 static const struct refusal {

@@ -149,7 +149,6 @@ static void succeed_newest(const struct begin_question *question, struct records
 void begin_admit(const struct begin_question *question, struct records *records, struct decision *decision)
 {
     if (!question->known) {
-        decision->user = FATE_UNTOUCHED;
         open_request(question, records, decision);
         request_close(records, decision, REQUEST_SUPPRESSED, REASON_UNKNOWN_USER, nobody);
         return;

@@ -123,7 +123,9 @@ static void begin_known(const struct begin_question *question, struct records *r
 
 void decide_begin(const struct begin_question *question, struct records *records, struct decision *decision)
 {
-    *decision = (struct decision){.user = FATE_COMPARED, .request = FATE_COMPARED};
+    /* An unknown user has no record to compare. */
+    enum record_fate user = question->known ? FATE_COMPARED : FATE_UNTOUCHED;
+    *decision = (struct decision){.user = user, .request = FATE_COMPARED};
     if (records->has_request)
         begin_known(question, records, decision);
     else
