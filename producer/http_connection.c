@@ -13,7 +13,10 @@
  * connection from here, evhttp is told by its own event callback that the peer has failed.  (libevent
  * 2.1.12.)
  *
- * A fault in bytes that came behind a request still under way waits for that request's answer. */
+ * A fault in bytes that came behind a request still under way waits for that request's answer.
+ *
+ * While evhttp writes an answer it goes on reading, to learn of a close; so reading rests when more than a
+ * whole request waits, or a peer that reads no answers could fill the memory. */
 #include "producer/http_connection_state.h"
 
 #include <stdlib.h>
@@ -21,7 +24,7 @@
 #include "io/metrics.h"
 #include "producer/http_input.h"
 
-enum { ANSWER_MOST = 4096 };
+enum { ANSWER_MOST = 4096, INPUT_MARGIN = 64 * 1024 };
 
 /* Forgets the connection; the bufferevent goes with the last reference. */
 void http_connection_forget(struct http_connection *connection)
@@ -184,6 +187,8 @@ bool http_connection_arrive(struct http_connections *all, struct bufferevent *wi
     struct timeval write = {.tv_sec = (time_t)(all->limits.total_ms / 1000),
                             .tv_usec = (suseconds_t)(all->limits.total_ms % 1000 * 1000)};
     bufferevent_set_timeouts(wire, NULL, &write);
+    bufferevent_setwatermark(wire, EV_READ, 0,
+                             all->limits.request.header + all->limits.request.body + INPUT_MARGIN);
     metrics_set(all->metrics, METRIC_HTTP_CONNECTIONS, NO_LABELS, (double)all->open);
     return true;
 }

@@ -179,6 +179,17 @@ def test_requests_in_a_pipeline_are_answered_in_order(shared, deployment):
         assert fine(client.answer())
 
 
+def test_a_pipeline_whose_answers_nobody_reads_is_not_taken_in_for_ever(intake):
+    """Reading stops; what the sockets of both sides hold is some megabytes."""
+    requests, taken = b"GET /nothing HTTP/1.1\r\nHost: relay.example\r\n\r\n" * 2000, 0
+    with Client(intake(**{"http.total_timeout": "10m"})) as client:
+        client.socket.settimeout(3)
+        with pytest.raises(TimeoutError):
+            while taken < 32 << 20:
+                client.socket.sendall(requests)
+                taken += len(requests)
+
+
 @pytest.mark.parametrize("kind", ["two_lengths", "folded_header", "no_version"])
 def test_a_malformed_request_behind_a_good_one_waits_for_its_answer(shared, deployment, kind):
     data, status = malformed(deployment, kind)
