@@ -73,21 +73,22 @@ run_unit() {
     [ -s "$results/unit.xml" ] || cannot unit "ctest wrote no result: $(tail -n 1 "$results/unit.log")"
 }
 
-# run_pytest SUITE FOLDER: pytest's own failures (collection, a crash, the deadline) count, too.
+# run_pytest SUITE FOLDER OPTION...: pytest's own failures (collection, a crash, the deadline) count, too.
 run_pytest() {
-    local code
-    if ! [ -d "$2" ]; then
-        cannot "$1" "there is no $2"
+    local code suite=$1 folder=$2
+    shift 2
+    if ! [ -d "$folder" ]; then
+        cannot "$suite" "there is no $folder"
         return
     fi
     timeout --kill-after=20 "$PYTEST_DEADLINE" "$PYTHON" -m pytest -c tests/pytest.ini --rootdir=tests \
-        --junitxml="$results/$1.xml" -o junit_suite_name="$1" "$2" </dev/null
+        --junitxml="$results/$suite.xml" -o junit_suite_name="$suite" "$@" "$folder" </dev/null
     code=$?
     case $code in
-        0 | 1) [ -s "$results/$1.xml" ] || cannot "$1" "pytest wrote no result" ;;
-        5) cannot "$1" "no test was found" ;;
-        124 | 137) cannot "$1" "not done within $PYTEST_DEADLINE s" ;;
-        *) [ -s "$results/$1.xml" ] || cannot "$1" "pytest ended with $code" ;;
+        0 | 1) [ -s "$results/$suite.xml" ] || cannot "$suite" "pytest wrote no result" ;;
+        5) cannot "$suite" "no test was found" ;;
+        124 | 137) cannot "$suite" "not done within $PYTEST_DEADLINE s" ;;
+        *) [ -s "$results/$suite.xml" ] || cannot "$suite" "pytest ended with $code" ;;
     esac
 }
 
@@ -117,12 +118,17 @@ if wanted unit; then
     say "unit"
     run_unit
 fi
-for suite in contract protocol integration e2e; do
+for suite in contract protocol integration; do
     if wanted "$suite"; then
         say "$suite"
         run_pytest "$suite" "tests/$suite"
     fi
 done
+if wanted e2e; then
+    say "e2e"
+    # Most of the time goes by waiting, so there are more at once than processors; each has servers of its own.
+    run_pytest e2e tests/e2e -n 3
+fi
 
 say "summary after $((SECONDS - started)) s"
 exec "$PYTHON" tests/summary.py "$results"
