@@ -8,7 +8,7 @@
 
 #include "core/api_keys.h"
 #include "io/credential_file.h"
-#include "io/secret_file.h"
+#include "io/credential_files.h"
 #include "producer/credential_commands.h"
 #include "producer/credential_grant.h"
 
@@ -126,10 +126,8 @@ static int list(const char *path, FILE *out, FILE *advice)
     struct buffer text;
     struct api_keys *keys = NULL;
     struct error error;
-    buffer_init_secret(&text, SECRET_FILE_LIMIT);
-    enum status status = secret_file_read(path, &text, &error);
-    if (status == STATUS_OK)
-        status = api_keys_parse(buffer_text(&text), path, &keys, &error);
+    buffer_init(&text, LINE_LIMIT);
+    enum status status = credential_files_api_keys(path, &keys, &error);
     for (size_t i = 0; status == STATUS_OK && i < api_keys_count(keys); i++) {
         const struct api_key *key = api_keys_at(keys, i);
         buffer_reset(&text);

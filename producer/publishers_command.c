@@ -8,7 +8,7 @@
 
 #include "core/publishers.h"
 #include "io/credential_file.h"
-#include "io/secret_file.h"
+#include "io/credential_files.h"
 #include "producer/credential_commands.h"
 #include "producer/credential_grant.h"
 
@@ -113,10 +113,8 @@ static int list(const char *path, FILE *out, FILE *advice)
     struct buffer text;
     struct publishers *publishers = NULL;
     struct error error;
-    buffer_init_secret(&text, SECRET_FILE_LIMIT);
-    enum status status = secret_file_read(path, &text, &error);
-    if (status == STATUS_OK)
-        status = publishers_parse(buffer_text(&text), path, &publishers, &error);
+    buffer_init(&text, LINE_LIMIT);
+    enum status status = credential_files_publishers(path, &publishers, &error);
     for (size_t i = 0; status == STATUS_OK && i < publishers_count(publishers); i++) {
         const struct publisher *publisher = publishers_at(publishers, i);
         buffer_reset(&text);

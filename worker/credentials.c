@@ -2,8 +2,8 @@
  * moments never stand side by side. */
 #include "worker/credentials.h"
 
+#include "io/credential_files.h"
 #include "io/log.h"
-#include "io/secret_file.h"
 
 struct credentials {
     struct keyring *token_keys, *record_keys;
@@ -17,37 +17,16 @@ static void clear(struct credentials *credentials)
     publishers_free(&credentials->publishers);
 }
 
-static enum status read_keyring(const char *path, struct keyring **keyring, struct error *error)
-{
-    struct buffer file;
-    buffer_init_secret(&file, SECRET_FILE_LIMIT);
-    enum status status = secret_file_read(path, &file, error);
-    if (status == STATUS_OK)
-        status = keyring_parse(buffer_text(&file), path, keyring, error);
-    buffer_clear(&file);
-    return status;
-}
-
-static enum status read_publishers(const char *path, struct publishers **publishers, struct error *error)
-{
-    struct buffer file;
-    buffer_init_secret(&file, SECRET_FILE_LIMIT);
-    enum status status = secret_file_read(path, &file, error);
-    if (status == STATUS_OK)
-        status = publishers_parse(buffer_text(&file), path, publishers, error);
-    buffer_clear(&file);
-    return status;
-}
-
 static enum status read_all(const struct config *config, struct credentials *credentials, struct error *error)
 {
     enum status status;
-    if ((status = read_keyring(config_text(config, CONFIG_TOKEN_MASTER_KEYS_FILE), &credentials->token_keys,
-                               error)) ||
-        (status = read_keyring(config_text(config, CONFIG_TOKEN_RECORD_KEYS_FILE), &credentials->record_keys,
-                               error)))
+    if ((status = credential_files_keyring(config_text(config, CONFIG_TOKEN_MASTER_KEYS_FILE),
+                                           &credentials->token_keys, error)) ||
+        (status = credential_files_keyring(config_text(config, CONFIG_TOKEN_RECORD_KEYS_FILE),
+                                           &credentials->record_keys, error)))
         return status;
-    return read_publishers(config_text(config, CONFIG_AUTH_PUBLISHERS_FILE), &credentials->publishers, error);
+    return credential_files_publishers(config_text(config, CONFIG_AUTH_PUBLISHERS_FILE),
+                                       &credentials->publishers, error);
 }
 
 static void take(struct worker *worker, const struct credentials *credentials)

@@ -106,7 +106,7 @@ static void on_examined(void *context, enum status status, const struct kafka_to
 static void examine_topics(struct worker *worker)
 {
     struct kafka_topics_plan plan;
-    struct kafka_properties properties = settings_kafka(worker->config);
+    struct kafka_properties properties = config_kafka_properties(worker->config);
     struct error error = {0};
     if (settings_topics(&worker->settings, &plan, &error) ||
         kafka_topics_examine_start(worker->base, &properties, &plan, KAFKA_DEADLINE_MS, on_examined, worker,

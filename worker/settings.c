@@ -1,11 +1,9 @@
-/* One place where keys of the configuration become values of the parts; nothing here can fail: config_rules.h
- * has checked what could. */
+/* One place where keys of the configuration become values of the worker's own parts (io/config_values.h has
+ * those of both programs); nothing here can fail: config_rules.h has checked what could. */
 #include "worker/settings.h"
 
 #include <stdio.h>
 #include <unistd.h>
-
-enum { PENDING_REDIS_COMMANDS = 20000, MESSAGE_BYTES = MESSAGE_LIMIT };
 
 static void name_process(const char *configured, char *name, size_t size)
 {
@@ -16,26 +14,6 @@ static void name_process(const char *configured, char *name, size_t size)
     }
     gethostname(host, sizeof host - 1);
     snprintf(name, size, "%s-%ld", host, (long)getpid());
-}
-
-static void read_policy(const struct config *config, struct worker_settings *values)
-{
-    static const char *const names[METHOD_COUNT] = {
-        [METHOD_TEMPORARY_PASSWORD_MAILED] = "mailed",
-        [METHOD_TEMPORARY_PASSWORD_HANDED] = "handed",
-        [METHOD_TEMPORARY_PASSWORD_CHOSEN] = "chosen",
-    };
-    size_t count;
-    const char *const *roles = config_list(config, CONFIG_POLICY_ADMIN_ROLES, &count);
-    values->policy.admin_role_count = count < WORKER_ROLES_MOST ? count : WORKER_ROLES_MOST;
-    for (size_t i = 0; i < values->policy.admin_role_count; i++)
-        values->roles[i] = text_of(roles[i]);
-    values->policy.admin_roles = values->roles;
-    const char *const *methods = config_list(config, CONFIG_POLICY_TEMPORARY_PASSWORD, &count);
-    for (size_t i = 0; i < count; i++)
-        for (size_t method = 0; method < METHOD_COUNT; method++)
-            if (names[method] && strcmp(names[method], methods[i]) == 0)
-                values->policy.methods[method] = true;
 }
 
 void settings_read(const struct config *config, struct worker_settings *values)
@@ -59,7 +37,7 @@ void settings_read(const struct config *config, struct worker_settings *values)
     values->accept_unsigned =
         config_choice(config, CONFIG_POLICY_UNSIGNED_EVENTS) == CONFIG_UNSIGNED_EVENTS_ACCEPT;
     name_process(config_text(config, CONFIG_WORKER_NAME), values->name, sizeof values->name);
-    read_policy(config, values);
+    config_read_policy(config, &values->policy);
 }
 
 static unsigned milliseconds(const struct config *config, enum config_key key)
@@ -80,7 +58,7 @@ void settings_smtp(const struct config *config, const char *envelope_from, struc
     values->envelope_from = configured ? configured : envelope_from;
     values->connections = (size_t)config_number(config, CONFIG_SMTP_CONNECTIONS);
     values->messages_per_connection = (size_t)config_number(config, CONFIG_SMTP_MESSAGES_PER_CONNECTION);
-    values->message_limit = MESSAGE_BYTES;
+    values->message_limit = MESSAGE_LIMIT;
     values->deadlines = (struct smtp_deadlines){
         .connect = milliseconds(config, CONFIG_SMTP_CONNECT_TIMEOUT),
         .mail = milliseconds(config, CONFIG_SMTP_MAIL_TIMEOUT),
@@ -92,20 +70,6 @@ void settings_smtp(const struct config *config, const char *envelope_from, struc
     };
     values->idle = milliseconds(config, CONFIG_SMTP_IDLE_TIMEOUT);
     values->queue = milliseconds(config, CONFIG_SMTP_QUEUE_TIMEOUT);
-}
-
-void settings_redis(const struct config *config, const char *client_name, struct redis_options *options)
-{
-    *options = (struct redis_options){
-        .url = config_text(config, CONFIG_REDIS_URL),
-        .prefix = config_text(config, CONFIG_REDIS_PREFIX),
-        .client_name = client_name,
-        .plaintext_trusted =
-            config_choice(config, CONFIG_SECURITY_PLAINTEXT) == CONFIG_PLAINTEXT_TRUSTED_NETWORK,
-        .connect_timeout_ms = config_duration_ms(config, CONFIG_REDIS_CONNECT_TIMEOUT),
-        .command_timeout_ms = config_duration_ms(config, CONFIG_REDIS_TIMEOUT),
-        .most_pending = PENDING_REDIS_COMMANDS,
-    };
 }
 
 static struct limit limit_of(const struct config *config, enum config_key key)
@@ -124,13 +88,6 @@ void settings_store(const struct config *config, struct reset_store_settings *va
                    .per_actor = limit_of(config, CONFIG_LIMITS_PER_ACTOR)},
         .token_ttl_ms = config_duration_ms(config, CONFIG_TOKEN_TTL),
     };
-}
-
-struct kafka_properties settings_kafka(const struct config *config)
-{
-    size_t count;
-    const struct config_pair *pairs = config_kafka(config, &count);
-    return (struct kafka_properties){.items = pairs, .count = count};
 }
 
 enum status settings_topics(const struct worker_settings *values, struct kafka_topics_plan *plan,

@@ -8,10 +8,8 @@
 /* All of these keep pointers into `config`. */
 void settings_read(const struct config *config, struct worker_settings *values);
 void settings_smtp(const struct config *config, const char *envelope_from, struct smtp_settings *values);
-void settings_redis(const struct config *config, const char *client_name, struct redis_options *options);
 void settings_store(const struct config *config, struct reset_store_settings *values);
 enum status settings_topics(const struct worker_settings *values, struct kafka_topics_plan *plan,
                             struct error *error) WARN_UNUSED;
-struct kafka_properties settings_kafka(const struct config *config);
 
 #endif

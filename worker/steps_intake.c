@@ -75,9 +75,9 @@ static enum reason judge_policy(const struct job *job)
     static const struct grant everything = {.scopes = ~0u, .tenants = everybody, .tenant_count = 1};
     const struct worker *worker = job->worker;
     if (!job->publisher[0])
-        return policy_decide(&worker->settings.policy, &everything, &job->event->request);
+        return policy_decide(&worker->settings.policy.policy, &everything, &job->event->request);
     const struct publisher *publisher = publishers_find(worker->publishers, text_of(job->publisher));
-    return publisher ? policy_decide(&worker->settings.policy, &publisher->grant, &job->event->request)
+    return publisher ? policy_decide(&worker->settings.policy.policy, &publisher->grant, &job->event->request)
                      : REASON_SCOPE; /* taken out of the file this very moment */
 }
 

@@ -18,8 +18,8 @@ static enum mail_trigger trigger_of(const struct job *job)
     const struct request *request = &job->event->request;
     if (request_class(request) == ACTOR_SELF)
         return MAIL_TRIGGER_SELF;
-    return text_equal(request->actor_role, job->worker->settings.roles[0]) ? MAIL_TRIGGER_ADMINISTRATOR
-                                                                           : MAIL_TRIGGER_MANAGER;
+    return text_equal(request->actor_role, job->worker->settings.policy.roles[0]) ? MAIL_TRIGGER_ADMINISTRATOR
+                                                                                  : MAIL_TRIGGER_MANAGER;
 }
 
 /* A key that this worker does not have (yet): the event waits, others go on. */

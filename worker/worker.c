@@ -171,7 +171,7 @@ static enum status open_redis(struct worker *worker, struct error *error)
 {
     struct redis_options options;
     struct redis_script scripts[REDIS_RECORD_STORE_SCRIPTS];
-    settings_redis(worker->config, worker->settings.name, &options);
+    config_read_redis(worker->config, worker->settings.name, &options);
     redis_record_store_scripts(scripts);
     options.scripts = scripts;
     options.script_count = REDIS_RECORD_STORE_SCRIPTS;
@@ -191,7 +191,7 @@ static enum status open_redis(struct worker *worker, struct error *error)
 
 static enum status open_kafka(struct worker *worker, struct error *error)
 {
-    struct kafka_producer_settings producer = {.properties = settings_kafka(worker->config),
+    struct kafka_producer_settings producer = {.properties = config_kafka_properties(worker->config),
                                                .notice = on_notice};
     enum status status = kafka_producer_new(worker->base, &producer, &worker->producer, error);
     if (status != STATUS_OK)
@@ -201,7 +201,7 @@ static enum status open_kafka(struct worker *worker, struct error *error)
     for (size_t lane = 0; lane < lanes; lane++)
         topics[lane] = worker->settings.topics[lane];
     struct kafka_consumer_settings consumer = {
-        .properties = settings_kafka(worker->config),
+        .properties = config_kafka_properties(worker->config),
         .group = config_text(worker->config, CONFIG_WORKER_GROUP_ID),
         .topics = topics,
         .lanes = lanes,

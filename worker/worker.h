@@ -7,12 +7,12 @@
 
 #include "core/keyring.h"
 #include "core/mail/message.h"
-#include "core/policy.h"
 #include "core/protocol/reset_store.h"
 #include "core/publishers.h"
 #include "io/admin_http.h"
 #include "io/audit_stream.h"
 #include "io/config.h"
+#include "io/config_values.h"
 #include "io/kafka_consumer.h"
 #include "io/kafka_producer.h"
 #include "io/metrics.h"
@@ -26,7 +26,7 @@
 struct job;
 struct redis_record_store;
 
-enum { WORKER_TIERS_MOST = KAFKA_LANES_MAX - 1, WORKER_ROLES_MOST = 16, LANE_REQUESTED = 0 };
+enum { WORKER_TIERS_MOST = KAFKA_LANES_MAX - 1, LANE_REQUESTED = 0 };
 
 /* What an event may have to wait for. */
 enum dependency { DEPENDENCY_REDIS, DEPENDENCY_SMTP, DEPENDENCY_KAFKA, DEPENDENCY_COUNT };
@@ -41,8 +41,7 @@ struct worker_settings {
     int64_t drain_ms, dot_ms, park_ms; /* park_ms: how long an event may hold its offset at the dot */
     bool accept_unsigned;
     char name[128]; /* of this process, for audit records */
-    struct text roles[WORKER_ROLES_MOST];
-    struct policy policy;
+    struct config_policy policy;
 };
 
 struct worker {

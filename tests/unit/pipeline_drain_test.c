@@ -6,20 +6,6 @@
 
 static struct world world;
 
-static int open_world(void **state)
-{
-    (void)state;
-    world_open(&world);
-    return 0;
-}
-
-static int close_world(void **state)
-{
-    (void)state;
-    world_close(&world);
-    return 0;
-}
-
 static void hold_mail(enum relay relay)
 {
     world.relay[0] = relay;
@@ -159,8 +145,6 @@ static void an_event_that_kafka_does_not_acknowledge_ends_with_the_drain(void **
     assert_true(world.closed);
     assert_false(world.completed[WORLD_OFFSET]);
 }
-
-#define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, open_world, close_world)
 
 int main(void)
 {

@@ -6,20 +6,6 @@
 
 static struct world world;
 
-static int open_world(void **state)
-{
-    (void)state;
-    world_open(&world);
-    return 0;
-}
-
-static int close_world(void **state)
-{
-    (void)state;
-    world_close(&world);
-    return 0;
-}
-
 /* An event whose mail waits where the relay was told to hold it. */
 static void hold_mail(enum relay relay)
 {
@@ -379,8 +365,6 @@ static void a_retry_copy_too_large_for_kafka_makes_the_event_dead(void **state)
     assert_journal(&world, "leased, mail, dead, dead letter, dead, offset");
     assert_string_equal(world.audit.reason, "too_large");
 }
-
-#define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, open_world, close_world)
 
 int main(void)
 {

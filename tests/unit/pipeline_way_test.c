@@ -5,20 +5,6 @@
 
 static struct world world;
 
-static int open_world(void **state)
-{
-    (void)state;
-    world_open(&world);
-    return 0;
-}
-
-static int close_world(void **state)
-{
-    (void)state;
-    world_close(&world);
-    return 0;
-}
-
 static const struct way {
     const char *name;
     enum relay relay;
@@ -222,8 +208,6 @@ static void an_unsigned_event_is_mailed_where_that_is_accepted(void **state)
     world_run(&world);
     assert_journal(&world, "leased, mail, dot, sent, sent, offset");
 }
-
-#define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, open_world, close_world)
 
 int main(void)
 {

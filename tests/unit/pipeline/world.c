@@ -107,9 +107,9 @@ static void set_up(struct world *world)
     snprintf(values->topics[LANE_REQUESTED], RETRY_TOPIC_SIZE, "requested");
     for (unsigned i = 0; i < values->tiers; i++)
         retry_topic_name("requested", tiers[i], values->topics[1 + i]);
-    values->roles[0] = TEXT("admin");
-    values->policy.admin_roles = values->roles;
-    values->policy.admin_role_count = 1;
+    values->policy.roles[0] = TEXT("admin");
+    values->policy.policy.admin_roles = values->policy.roles;
+    values->policy.policy.admin_role_count = 1;
 }
 
 static void open_mail(struct worker *worker)

@@ -81,6 +81,11 @@ struct world {
     void *closed_context, *drained_context;
 };
 
+/* A test that finds the file's own `world` opened. */
+#define IN_A_WORLD(test) cmocka_unit_test_prestate_setup_teardown(test, world_set_up, world_tear_down, &world)
+int world_set_up(void **state);
+int world_tear_down(void **state);
+
 void world_open(struct world *world);
 void world_close(struct world *world);
 

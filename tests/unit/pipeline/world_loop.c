@@ -89,3 +89,15 @@ void world_check_journal(struct world *world, const char *expected, const char *
     }
     buffer_reset(&world->journal);
 }
+
+int world_set_up(void **state)
+{
+    world_open(*state);
+    return 0;
+}
+
+int world_tear_down(void **state)
+{
+    world_close(*state);
+    return 0;
+}
