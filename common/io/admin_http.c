@@ -16,8 +16,8 @@
 #include <event2/http.h>
 #include <jansson.h>
 
-#include "io/wiped_memory.h"
 #include "io/metrics.h"
+#include "io/wiped_memory.h"
 
 #define HEADER_LIMIT  8192
 #define BODY_LIMIT    1024
