@@ -58,10 +58,12 @@ bool config_is_loopback(const char *host)
     return strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == strlen(host);
 }
 
-/* The host of `url`, or of "host:port" without a scheme, without brackets. */
+/* The host of `url`, or of "host:port" without a scheme, without brackets; never a part of a login. */
 static void copy_host(const char *url, char *host, size_t size)
 {
     const char *begin = strstr(url, "://") ? strstr(url, "://") + 3 : url;
+    if (strncmp(url, "redis://", 8) == 0 && strrchr(begin, '@')) /* as redis_url_parse() reads it */
+        begin = strrchr(begin, '@') + 1;
     const char *end = begin + strcspn(begin, "/?#,");
     const char *at = memchr(begin, '@', (size_t)(end - begin));
     begin = at ? at + 1 : begin;

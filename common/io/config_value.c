@@ -252,7 +252,9 @@ bool config_url_has_password(const char *url)
     if (!authority)
         return false;
     authority += 3;
-    const char *at = memchr(authority, '@', strcspn(authority, "/?#"));
+    const char *at = strrchr(authority, '@'); /* a password may have any of /?#@ in it, as Redis's do */
+    if (strncmp(url, "http", 4) == 0)
+        at = memchr(authority, '@', strcspn(authority, "/?#"));
     const char *colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
     return colon && colon + 1 < at;
 }
