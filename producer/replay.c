@@ -332,7 +332,7 @@ static int end(const struct replay *replay, enum status status, const struct err
         if (status == STATUS_INVALID && !replay->walk)
             return PROCESS_EXIT_USAGE;
         if (status == STATUS_INTERNAL)
-            return PROCESS_EXIT_FAILURE;
+            return PROCESS_EXIT_OUTPUT;
         return status == STATUS_CONFIG ? PROCESS_EXIT_CONFIG : PROCESS_EXIT_UNAVAILABLE;
     }
     if (replay->signal)

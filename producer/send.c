@@ -146,7 +146,9 @@ static int exit_code(const struct send *send)
 {
     if (send->kafka_failed || send->progress.failed > 0)
         return PROCESS_EXIT_UNAVAILABLE;
-    if (send->input_failure || result_output_failure(send->output))
+    if (result_output_failure(send->output))
+        return PROCESS_EXIT_OUTPUT;
+    if (send->input_failure)
         return PROCESS_EXIT_FAILURE;
     if (send->progress.refused > 0)
         return PROCESS_EXIT_DATA;

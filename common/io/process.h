@@ -14,6 +14,7 @@ enum process_exit { /* sysexits.h, the part that we use */
                     PROCESS_EXIT_DATA = 65,
                     PROCESS_EXIT_UNAVAILABLE = 69,
                     PROCESS_EXIT_SOFTWARE = 70,
+                    PROCESS_EXIT_OUTPUT = 74,
                     PROCESS_EXIT_CONFIG = 78
 };
 

@@ -32,7 +32,7 @@ static int print_config(const struct config *config)
     config_print(config, &out);
     bool written = fwrite(out.bytes, 1, out.size, stdout) == out.size && fflush(stdout) == 0;
     buffer_clear(&out);
-    return written ? PROCESS_EXIT_OK : PROCESS_EXIT_FAILURE;
+    return written ? PROCESS_EXIT_OK : PROCESS_EXIT_OUTPUT;
 }
 
 static int run_command(const struct command_program *description, const struct program_command *command,

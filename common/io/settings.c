@@ -127,7 +127,7 @@ const struct setting settings[CONFIG_KEY_COUNT] = {
     [CONFIG_LIMITS_PER_ACTOR] = {KEY("limits", "per_actor", RATE, BOTH), .fallback = "30/1h",
                                  .help = "Requests per administrator."},
     [CONFIG_LIMITS_PER_CLIENT] = {KEY("limits", "per_client", RATE, BOTH), .fallback = "20/1h",
-                                  .help = "Requests per client address, where a request names one."},
+                                  .help = "Requests per client address, where a request names one. Not applied yet."},
     [CONFIG_SECURITY_PLAINTEXT] =
         {KEY("security", "plaintext", CHOICE, BOTH), .fallback = "loopback",
          .choices = "loopback|trusted_network",

@@ -44,8 +44,8 @@ def start(idle_relay):
     def run(*arguments, settings=None, **options):
         config = idle_relay.write_config(f"send-{free_port()}", **(settings or {}))
         child = subprocess.Popen([places.program("reset-producer"), "--config", config, "send", *arguments],
-                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **SANITIZERS},
-                                 **{"stderr": subprocess.PIPE, **options})
+                                 stdin=subprocess.PIPE, env={**os.environ, **SANITIZERS},
+                                 **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options})
         children.append(child)
         return child
     yield run
@@ -187,7 +187,7 @@ def test_a_reader_that_goes_away_ends_the_run_with_a_failure(start):
     child.stdout.close()
     child.stdin.write(lines_of([events.reset_request()]).encode())
     child.stdin.flush()
-    assert child.wait(60) == 1
+    assert child.wait(60) == 74
     assert b"writing results failed" in child.stderr.read()
 
 
@@ -234,6 +234,14 @@ def test_a_wrong_configuration_ends_with_78_and_is_named(idle_relay, settings, c
     done = idle_relay.command("reset-producer", "send", text="", check=False, settings=settings)
     assert done.returncode == code, done
     assert words in done.stderr
+
+
+def test_results_that_cannot_be_written_end_with_74(start):
+    with open("/dev/full", "w") as full:
+        child = start("--dry-run", stdout=full)
+        _, said = child.communicate(lines_of([events.reset_request()]).encode(), timeout=60)
+    assert child.returncode == 74, said
+    assert b"No space left" in said
 
 
 def test_a_file_that_is_not_there_is_named(idle_relay, tmp_path):
