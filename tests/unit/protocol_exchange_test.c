@@ -6,6 +6,8 @@
 
 enum { MANY = 100 };
 
+#define NEW_KEYS "new 6666666666666666666666666666666666666666666666666666666666666666\n"
+
 static int set_up(void **state)
 {
     static struct scene scene;
@@ -262,6 +264,32 @@ static void a_full_store_refuses_begin_and_takes_finish_and_redeem(void **state)
     assert_int_equal(scene_redeem(scene, &lease, 1, 1), VERDICT_OK);
 }
 
+/* A reload of the key files frees the old keys while a begin waits for its reading. */
+static void a_begin_under_way_keeps_the_keys_it_began_with(void **state)
+{
+    struct scene *scene = *state;
+    struct desk *desk = &scene->desk;
+    struct desk_begin begin = first;
+    struct desk_pending pending;
+    struct error error = {0};
+    begin.t0_ms = scene->t0_ms;
+    memory_store_defer(scene->memory, true);
+    desk_ask_begin(desk, &begin, &pending, &scene->answer);
+    keyring_free(&desk->token_keys);
+    keyring_free(&desk->record_keys);
+    assert_ok(keyring_parse(TEXT(NEW_KEYS), "new keys", &desk->token_keys, &error), &error);
+    assert_ok(keyring_parse(TEXT(NEW_KEYS), "new keys", &desk->record_keys, &error), &error);
+    reset_store_set_keys(desk->store, desk->token_keys, desk->record_keys);
+    while (memory_store_waiting(scene->memory) > 0)
+        memory_store_serve(scene->memory, 0);
+    memory_store_defer(scene->memory, false);
+    assert_int_equal(scene->answer.verdict, VERDICT_LEASE);
+    assert_false(text_equal(scene->answer.lease.record.kid, TEXT("new")));
+    begin.request = begin.owner = begin.inc = 2;
+    assert_int_equal(scene_begin(scene, begin), VERDICT_LEASE);
+    assert_true(text_equal(scene->answer.lease.record.kid, TEXT("new")));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -274,6 +302,7 @@ int main(void)
         TEST(a_question_that_always_meets_a_conflict_gives_up),
         TEST(a_record_that_cannot_be_read_is_named_by_its_kind),
         TEST(a_full_store_refuses_begin_and_takes_finish_and_redeem),
+        TEST(a_begin_under_way_keeps_the_keys_it_began_with),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,6 +76,8 @@ static void fill_begin(struct exchange *exchange, const struct reset_begin *aske
     const struct reset_store_settings *settings = &exchange->store->settings;
     const struct request *request = asked->request;
     request_digest(request, exchange->digest);
+    exchange->token_key = *keyring_current(settings->token_keys);
+    exchange->record_key = *keyring_current(settings->record_keys);
     exchange->begin = (struct begin_question){
         .request_id = asked->request_id,
         .owner = asked->owner,
@@ -92,8 +94,8 @@ static void fill_begin(struct exchange *exchange, const struct reset_begin *aske
         .recipient = exchange->recipient,
         .candidate = {.seed = asked->seed,
                       .inc = asked->inc,
-                      .token_key = keyring_current(settings->token_keys),
-                      .record_key = keyring_current(settings->record_keys)},
+                      .token_key = &exchange->token_key,
+                      .record_key = &exchange->record_key},
         .limits = &settings->limits,
         .lease_ms = settings->lease_ms,
         .token_ttl_ms = settings->token_ttl_ms,

@@ -40,7 +40,7 @@ struct reset_store *reset_store_new(const struct record_store *records,
 /* First let the record store answer all that is pending. */
 void reset_store_free(struct reset_store **store);
 
-/* After the key files were read again: from the next begin on. */
+/* After the key files were read again: from the next begin on; the old keys may be freed at once. */
 void reset_store_set_keys(struct reset_store *store, const struct keyring *token_keys,
                           const struct keyring *record_keys);
 
