@@ -71,7 +71,10 @@ void intake_record(void *context, size_t lane, struct kafka_record *record)
         begin_job(worker, lane, record);
         return;
     }
-    due_queue_add(worker->due[lane], position.retry_at_ms, record);
+    /* No later than a tier from now: a header, or a clock that was wrong once, must not hold it for ever. */
+    int64_t latest_ms = worker_now_ms(worker) + worker->settings.tiers_ms[lane - 1];
+    due_queue_add(worker->due[lane], position.retry_at_ms < latest_ms ? position.retry_at_ms : latest_ms,
+                  record);
     start_due(worker);
 }
 
@@ -140,11 +143,16 @@ void intake_revoked(void *context, const struct kafka_partition *items, size_t c
     }
 }
 
+static bool any(void *context, struct kafka_reference reference)
+{
+    (void)context, (void)reference;
+    return true;
+}
+
 void intake_drain(struct worker *worker)
 {
     for (size_t lane = 1; lane <= worker->settings.tiers; lane++) {
-        due_queue_free(&worker->due[lane]);
-        worker->due[lane] = due_queue_new(0);
+        due_queue_drop(worker->due[lane], any, NULL);
     }
 }
 

@@ -16,9 +16,14 @@ static bool is_own(const char *name)
     return strncmp(name, connect_prefix, sizeof connect_prefix - 1) == 0;
 }
 
+/* The end of the year 9999; and what no generation, copy or attempt comes near: one more still fits. */
+static const int64_t latest_ms = INT64_C(253402300799999), most_steps = 1000000;
+
+/* Where timestamps are the producers' (CreateTime) they may be anything. */
 struct retry_position retry_position_of_original(const struct kafka_record *record)
 {
-    return (struct retry_position){.t0_ms = record->timestamp_ms};
+    int64_t t0_ms = record->timestamp_ms;
+    return (struct retry_position){.t0_ms = t0_ms < 0 ? 0 : t0_ms > latest_ms ? latest_ms : t0_ms};
 }
 
 static enum status read_number(const struct kafka_record *record, const char *name, int64_t most,
@@ -42,15 +47,14 @@ static enum status read_number(const struct kafka_record *record, const char *na
 enum status retry_position_read(const struct kafka_record *record, struct retry_position *position,
                                 struct error *error)
 {
-    const int64_t latest = INT64_C(253402300799999); /* the end of the year 9999 */
     int64_t generation = 0, copy = 0, attempt = 0;
     enum status status;
     *position = (struct retry_position){0};
-    if ((status = read_number(record, "generation", UINT32_MAX, &generation, error)) ||
-        (status = read_number(record, "copy", UINT32_MAX, &copy, error)) ||
-        (status = read_number(record, "attempt", UINT32_MAX, &attempt, error)) ||
-        (status = read_number(record, "t0", latest, &position->t0_ms, error)) ||
-        (status = read_number(record, "retry-at", latest, &position->retry_at_ms, error)))
+    if ((status = read_number(record, "generation", most_steps, &generation, error)) ||
+        (status = read_number(record, "copy", most_steps, &copy, error)) ||
+        (status = read_number(record, "attempt", most_steps, &attempt, error)) ||
+        (status = read_number(record, "t0", latest_ms, &position->t0_ms, error)) ||
+        (status = read_number(record, "retry-at", latest_ms, &position->retry_at_ms, error)))
         return status;
     struct text reason;
     if (!kafka_record_header(record, "reason", &reason) || !reason_of_name(reason, &position->reason))
@@ -84,7 +88,7 @@ void retry_copy_init(struct retry_copy *copy, const struct kafka_record *origina
     add_number(copy, "generation", position->generation);
     add_number(copy, "copy", position->copy);
     add_number(copy, "attempt", position->attempt);
-    add_number(copy, "t0", position->t0_ms < 0 ? 0 : position->t0_ms);
+    add_number(copy, "t0", position->t0_ms);
     add_number(copy, "retry-at", position->retry_at_ms);
     add(copy, "reason", text_of(reason_name(position->reason)));
     if (!fault->stage)

@@ -106,6 +106,30 @@ static void a_copy_waits_for_its_time_and_the_lease_is_not_asked_for_before(void
     assert_journal(&world, "leased, mail, dot, sent, sent, offset");
 }
 
+static void a_copy_dated_far_ahead_waits_no_longer_than_its_tier(void **state)
+{
+    (void)state;
+    static const struct kafka_record_header headers[] = {
+        {"generation", {"0", 1}},
+        {"copy", {"1", 1}},
+        {"attempt", {"1", 1}},
+        {"t0", {"0", 1}},
+        {"retry-at", {"253402300799999", 15}},
+    };
+    intake_record(&world.worker, 1,
+                  kafka_record_copy(&(struct kafka_record){.topic = world.worker.settings.topics[1],
+                                                           .reference = {.lane = 1, .offset = 1},
+                                                           .headers = headers,
+                                                           .header_count = 5}));
+    world_pass(&world, 59999);
+    world_run(&world);
+    assert_journal(&world, "");
+    world_pass(&world, 1);
+    world_run(&world);
+    assert_journal(&world, "dead letter, dead, offset");
+    assert_string_equal(world.audit.reason, "empty");
+}
+
 static void an_event_that_came_twice_is_told_again_and_mailed_once(void **state)
 {
     (void)state;
@@ -216,6 +240,7 @@ int main(void)
         cmocka_unit_test(a_second_try_carries_the_same_link_only_where_a_mail_may_be_out),
         IN_A_WORLD(after_the_last_tier_the_event_is_dead),
         IN_A_WORLD(a_copy_waits_for_its_time_and_the_lease_is_not_asked_for_before),
+        IN_A_WORLD(a_copy_dated_far_ahead_waits_no_longer_than_its_tier),
         IN_A_WORLD(an_event_that_came_twice_is_told_again_and_mailed_once),
         IN_A_WORLD(a_dead_event_that_comes_again_has_its_dead_letter_again),
         IN_A_WORLD(another_body_under_the_same_id_is_denied),

@@ -94,8 +94,8 @@ static void a_header_that_is_missing_or_no_number_is_named(void **state)
     (void)state;
     static const struct {
         const char *name, *value;
-    } faults[] = {
-        {"generation", NULL}, {"copy", "-1"}, {"t0", "soon"}, {"retry-at", ""}, {"attempt", "4294967296"}};
+    } faults[] = {{"generation", NULL},      {"copy", "-1"},        {"t0", "soon"}, {"retry-at", ""},
+                  {"attempt", "4294967296"}, {"copy", "4294967295"}};
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         struct kafka_record_header headers[5];
         static const char *const names[] = {"generation", "copy", "attempt", "t0", "retry-at"};
@@ -114,12 +114,25 @@ static void a_header_that_is_missing_or_no_number_is_named(void **state)
     }
 }
 
+static void a_time_that_no_clock_shows_is_brought_into_range(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t timestamp_ms, t0_ms;
+    } cases[] = {{-1, 0}, {INT64_MIN, 0}, {1700000000000, 1700000000000}, {INT64_MAX, 253402300799999}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct kafka_record record = {.topic = "requested", .timestamp_ms = cases[i].timestamp_ms};
+        assert_int_equal(retry_position_of_original(&record).t0_ms, cases[i].t0_ms);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_copy_says_where_the_request_stands),
         cmocka_unit_test(a_dead_letter_tells_why_in_connects_words),
         cmocka_unit_test(a_header_that_is_missing_or_no_number_is_named),
+        cmocka_unit_test(a_time_that_no_clock_shows_is_brought_into_range),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
