@@ -11,7 +11,7 @@
 
 /* MESSAGE_USUAL: what a mail takes, so that its buffer is made once and not grown (and wiped) step by step.
  */
-enum { UNKNOWN_KEY_REST_MS = 10000, MESSAGE_USUAL = 8 * 1024 };
+enum { UNKNOWN_KEY_REST_MS = 10000, MEMORY_REST_MS = 1000, MESSAGE_USUAL = 8 * 1024 };
 
 static enum mail_trigger trigger_of(const struct job *job)
 {
@@ -22,22 +22,34 @@ static enum mail_trigger trigger_of(const struct job *job)
                                                                                   : MAIL_TRIGGER_MANAGER;
 }
 
-/* A key that this worker does not have (yet): the event waits, others go on. */
+/* What is missing may come: the event waits for it, others go on. */
+static enum progress build_later(struct job *job, int64_t rest_ms)
+{
+    job->finish = (struct reset_finish){.result = FINISH_RELEASE};
+    job->wake_at_ms = clock_monotonic_ms() + rest_ms;
+    return job_follow(job, plan_release_and_rest);
+}
+
+/* A key that this worker does not have (yet). */
 static enum progress wait_for_key(struct job *job, const char *why)
 {
     log_write(LOG_LEVEL_ERROR,
               "a link cannot be made again: token.master_keys_file is not the same everywhere",
               LOG_TEXT("request_id", job->event->id), LOG_BYTES("kid", job->lease.record.kid),
               LOG_TEXT("why", why));
-    job->finish = (struct reset_finish){.result = FINISH_RELEASE};
-    job->wake_at_ms = clock_monotonic_ms() + UNKNOWN_KEY_REST_MS;
-    return job_follow(job, plan_release_and_rest);
+    return build_later(job, UNKNOWN_KEY_REST_MS);
+}
+
+static enum progress wait_for_memory(struct job *job)
+{
+    log_write(LOG_LEVEL_ERROR, "no memory for a mail: it is built later",
+              LOG_TEXT("request_id", job->event->id));
+    return build_later(job, MEMORY_REST_MS);
 }
 
 static enum progress bury_mail(struct job *job, const struct error *error)
 {
-    job->reason =
-        error->status == STATUS_INVALID && strcmp(error->field, "to") == 0 ? REASON_ADDRESS : REASON_MAIL;
+    job->reason = strcmp(error->field, "/user/email") == 0 ? REASON_ADDRESS : REASON_MAIL;
     snprintf(job->fault, sizeof job->fault, "%s", error->text);
     job->finish = (struct reset_finish){.result = FINISH_DEAD, .reason = job->reason};
     return job_follow(job, plan_dead);
@@ -50,6 +62,8 @@ enum progress step_build(struct job *job)
     const struct keyring_key *key = keyring_find(job->worker->token_keys, lease->kid);
     if (!key)
         return wait_for_key(job, "unknown key id");
+    if (!buffer_reserve(&job->message, MESSAGE_USUAL))
+        return wait_for_memory(job);
     char token[TOKEN_LENGTH + 1], stored[TOKEN_STORED_LENGTH + 1], incarnation[2 * RECORD_INC_SIZE + 1];
     token_derive(key, request->tenant, request->user_id, text_of(job->event->id), lease->seed, token);
     token_stored(text_of(token), stored);
@@ -70,7 +84,6 @@ enum progress step_build(struct job *job)
         .expires_at_ms = lease->expires_ms,
         .now_ms = lease_now_ms(job),
     };
-    buffer_reserve(&job->message, MESSAGE_USUAL);
     if (sodium_memcmp(stored, lease->stored, TOKEN_STORED_LENGTH) != 0)
         progress = wait_for_key(job, "another key under the same id");
     else if (message_build(job->worker->profile, &mail, &job->message, &facts, &error))

@@ -189,9 +189,12 @@ static void store_read(void *context, const struct text *keys, size_t count, rec
     append_argument(&request->command, TEXT("MGET"));
     for (size_t i = 0; i < count; i++)
         append_key(store, &request->command, keys[i]);
-    if (count == 0 || count > RECORD_STORE_KEYS_MOST || request->command.failed) {
-        finish_error(request, STATUS_INVALID,
-                     "a read names no key, too many keys, or does not fit into memory");
+    if (count == 0 || count > RECORD_STORE_KEYS_MOST) {
+        finish_error(request, STATUS_INVALID, "a read names no key, or too many keys");
+        return;
+    }
+    if (request->command.failed) {
+        finish_error(request, STATUS_UNAVAILABLE, "no memory for a question to Redis");
         return;
     }
     if (redis_send(store->redis, buffer_text(&store->time), on_time, request, &error) != STATUS_OK) {
