@@ -8,9 +8,8 @@
 #include "io/log.h"
 #include "worker/steps.h"
 
-static enum progress trouble(struct job *job, enum status status, const char *reason)
+static enum progress trouble(struct job *job, const char *reason)
 {
-    (void)status;
     char why[400];
     snprintf(why, sizeof why, "%s: %s", step_name(job_step(job)), reason);
     return job_hold(job, DEPENDENCY_KAFKA, why);
@@ -28,7 +27,8 @@ static enum progress too_large(struct job *job)
     case STEP_COPY:
         if (job->mail_state != MAIL_NONE) /* it was to be parked: it waits with its offset instead */
             return job_follow(job, plan_await);
-        job->finish = (struct reset_finish){.result = FINISH_DEAD, .reason = REASON_TOO_LARGE};
+        job->finish.result = FINISH_DEAD; /* what else it says of the attempt stays true */
+        job->finish.reason = REASON_TOO_LARGE;
         snprintf(job->fault, sizeof job->fault, "Kafka takes no retry copy of this size");
         return job_follow(job, plan_dead);
     default:
@@ -49,8 +49,7 @@ static void delivered(void *context, const struct kafka_delivery *delivery)
     } else if (delivery->status == STATUS_INVALID) {
         job_answered(job, too_large(job));
     } else {
-        job_answered(
-            job, trouble(job, delivery->status, delivery->reason ? delivery->reason : "no acknowledgement"));
+        job_answered(job, trouble(job, delivery->reason ? delivery->reason : "no acknowledgement"));
     }
 }
 
@@ -63,7 +62,7 @@ static enum progress produce(struct job *job, const struct kafka_message *messag
     case STATUS_INVALID:
         return too_large(job);
     default:
-        return trouble(job, error.status, error.text);
+        return trouble(job, error.text);
     }
 }
 
@@ -168,9 +167,27 @@ static void identify(const struct job *job, char id[static AUDIT_ID_SIZE])
                            record->reference.offset, id);
 }
 
-enum progress step_audit(struct job *job)
+static enum progress produce_audit(struct job *job, struct text key, struct text line)
 {
     struct worker *worker = job->worker;
+    if (!job->told) {
+        audit_stream_write(worker->audit_lines, line);
+        metrics_add(worker->metrics, METRIC_OUTCOMES,
+                    LABELS(outcome_name(job->outcome), reason_name(job->reason)), 1);
+        job->told = true;
+    }
+    struct kafka_header type = {.name = "content-type", .value = TEXT("application/cloudevents+json")};
+    return produce(job, &(struct kafka_message){
+                            .topic = worker->settings.topic_audit,
+                            .key = key.size ? key : (struct text){0},
+                            .value = line,
+                            .headers = &type,
+                            .header_count = 1,
+                        });
+}
+
+enum progress step_audit(struct job *job)
+{
     char id[AUDIT_ID_SIZE], mailbox[2 * TOKEN_MAILBOX_SIZE + 1];
     struct audit_record audit;
     describe(job, &audit, mailbox, sizeof mailbox);
@@ -182,20 +199,9 @@ enum progress step_audit(struct job *job)
     audit_encode(&audit, &line);
     if (job->event)
         request_key(&job->event->request, &key);
-    if (!job->told) {
-        audit_stream_write(worker->audit_lines, buffer_text(&line));
-        metrics_add(worker->metrics, METRIC_OUTCOMES,
-                    LABELS(outcome_name(job->outcome), reason_name(job->reason)), 1);
-        job->told = true;
-    }
-    struct kafka_header type = {.name = "content-type", .value = TEXT("application/cloudevents+json")};
-    enum progress progress = produce(job, &(struct kafka_message){
-                                              .topic = worker->settings.topic_audit,
-                                              .key = key.size ? buffer_text(&key) : (struct text){0},
-                                              .value = buffer_text(&line),
-                                              .headers = &type,
-                                              .header_count = 1,
-                                          });
+    enum progress progress = line.failed || key.failed
+                                 ? trouble(job, "no memory for an audit record")
+                                 : produce_audit(job, buffer_text(&key), buffer_text(&line));
     buffer_clear(&line);
     buffer_clear(&key);
     return progress;

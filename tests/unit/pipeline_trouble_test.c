@@ -366,6 +366,19 @@ static void a_retry_copy_too_large_for_kafka_makes_the_event_dead(void **state)
     assert_string_equal(world.audit.reason, "too_large");
 }
 
+static void a_copy_refused_after_an_uncertain_mail_still_says_that_it_may_be_out(void **state)
+{
+    (void)state;
+    struct request_record record;
+    world.relay[0] = RELAY_CUTS_AT_DOT;
+    world.kafka_fault = KAFKA_FAULT_TOO_LARGE;
+    world.kafka_nth = 1;
+    world_event(&world, (struct occasion){0});
+    world_run(&world);
+    assert_journal(&world, "leased, mail, dot, dead, dead letter, dead, offset");
+    assert_true(world_request(&world, &record) && record.maybe_mailed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -391,6 +404,7 @@ int main(void)
         IN_A_WORLD(three_421_in_a_row_count_as_one_refusal),
         IN_A_WORLD(a_dead_letter_too_large_for_kafka_goes_without_its_value),
         IN_A_WORLD(a_retry_copy_too_large_for_kafka_makes_the_event_dead),
+        IN_A_WORLD(a_copy_refused_after_an_uncertain_mail_still_says_that_it_may_be_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
