@@ -85,9 +85,10 @@ static void on_examined(void *context, enum status status, const struct kafka_to
                         const struct error *error)
 {
     struct worker *worker = context;
+    worker->examining = false;
     worker->topic_fault[0] = '\0';
     if (status != STATUS_OK) {
-        snprintf(worker->kafka_fault, sizeof worker->kafka_fault, "%s", error->text);
+        snprintf(worker->topic_fault, sizeof worker->topic_fault, "%s", error->text);
         return;
     }
     for (size_t i = 0; i <= worker->settings.tiers; i++) {
@@ -112,6 +113,8 @@ static void examine_topics(struct worker *worker)
         kafka_topics_examine_start(worker->base, &properties, &plan, KAFKA_DEADLINE_MS, on_examined, worker,
                                    &error))
         snprintf(worker->topic_fault, sizeof worker->topic_fault, "%s", error.text);
+    else
+        worker->examining = true;
 }
 
 static void on_time(evutil_socket_t descriptor, short what, void *context)
@@ -123,6 +126,8 @@ static void on_time(evutil_socket_t descriptor, short what, void *context)
                                               KAFKA_DEADLINE_MS, on_probed, worker, &error);
     if (status != STATUS_OK && status != STATUS_CONFLICT)
         snprintf(worker->kafka_fault, sizeof worker->kafka_fault, "%s", error.text);
+    if (worker->topic_fault[0] && !worker->examining) /* missing topics may be made, brokers come back */
+        examine_topics(worker);
 }
 
 enum status health_start(struct worker *worker, struct error *error)
@@ -140,7 +145,6 @@ enum status health_start(struct worker *worker, struct error *error)
     if (!worker->health || event_add(worker->health, &every))
         return error_set(error, STATUS_MEMORY, "no memory for the health timer");
     on_time(-1, 0, worker);
-    examine_topics(worker);
     log_write(LOG_LEVEL_INFO, "admin port is open", LOG_TEXT("host", address.host),
               LOG_NUMBER("port", admin_http_port(worker->admin)));
     return STATUS_OK;

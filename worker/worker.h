@@ -78,6 +78,7 @@ struct worker {
     bool closing, closed;                    /* the consumer leaves the group, has left it */
     int64_t drain_until_ms, drain_margin_ms; /* monotonic */
     struct event *health;                    /* asks Kafka now and then */
+    bool examining;                          /* its topics, right now */
     char kafka_fault[512], topic_fault[512], redis_fault[512]; /* "" when well */
     int exit_code;
 };
