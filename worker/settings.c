@@ -57,6 +57,8 @@ void settings_smtp(const struct config *config, const char *envelope_from, struc
     values->helo = config_text(config, CONFIG_SMTP_HELO);
     values->envelope_from = configured ? configured : envelope_from;
     values->connections = (size_t)config_number(config, CONFIG_SMTP_CONNECTIONS);
+    /* A place for each event under way: the pool's queue alone decides who is next, and in order. */
+    values->deliveries = (size_t)config_number(config, CONFIG_WORKER_CONCURRENCY);
     values->messages_per_connection = (size_t)config_number(config, CONFIG_SMTP_MESSAGES_PER_CONNECTION);
     values->message_limit = MESSAGE_LIMIT;
     values->deadlines = (struct smtp_deadlines){

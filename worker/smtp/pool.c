@@ -329,7 +329,8 @@ enum status smtp_pool_new(struct event_base *base, const struct smtp_settings *s
                                                  .finished = on_finished,
                                                  .moved = on_moved,
                                                  .closed = on_closed};
-    pool->capacity = settings->connections * DELIVERIES_PER_PLACE;
+    pool->capacity =
+        settings->deliveries ? settings->deliveries : settings->connections * DELIVERIES_PER_PLACE;
     bool copied = smtp_settings_copy(&pool->settings, settings);
     pool->connections = calloc(settings->connections, sizeof *pool->connections);
     pool->deliveries = calloc(pool->capacity, sizeof *pool->deliveries);

@@ -24,6 +24,7 @@ struct smtp_settings {
     const char *helo;          /* NULL or empty: the host's name */
     const char *envelope_from; /* empty: the null reverse-path */
     size_t connections;        /* at most */
+    size_t deliveries;         /* submissions at once, with and without a connection; 0: three for each */
     size_t messages_per_connection;
     size_t message_limit; /* bytes */
     struct smtp_deadlines deadlines;
