@@ -16,8 +16,8 @@ static bool is_own(const char *name)
     return strncmp(name, connect_prefix, sizeof connect_prefix - 1) == 0;
 }
 
-/* The end of the year 9999; and what no generation, copy or attempt comes near: one more still fits. */
-static const int64_t latest_ms = INT64_C(253402300799999), most_steps = 1000000;
+/* The end of the year 9999; and what no copy comes near: the number after it still fits. */
+static const int64_t latest_ms = INT64_C(253402300799999), most_copies = 1000000;
 
 /* Where timestamps are the producers' (CreateTime) they may be anything. */
 struct retry_position retry_position_of_original(const struct kafka_record *record)
@@ -50,9 +50,9 @@ enum status retry_position_read(const struct kafka_record *record, struct retry_
     int64_t generation = 0, copy = 0, attempt = 0;
     enum status status;
     *position = (struct retry_position){0};
-    if ((status = read_number(record, "generation", most_steps, &generation, error)) ||
-        (status = read_number(record, "copy", most_steps, &copy, error)) ||
-        (status = read_number(record, "attempt", most_steps, &attempt, error)) ||
+    if ((status = read_number(record, "generation", UINT32_MAX, &generation, error)) ||
+        (status = read_number(record, "copy", most_copies, &copy, error)) ||
+        (status = read_number(record, "attempt", UINT32_MAX, &attempt, error)) ||
         (status = read_number(record, "t0", latest_ms, &position->t0_ms, error)) ||
         (status = read_number(record, "retry-at", latest_ms, &position->retry_at_ms, error)))
         return status;
