@@ -126,8 +126,9 @@ const struct setting settings[CONFIG_KEY_COUNT] = {
                                      RANGE(1, 32), .help = "Mails per mailbox, over all users."},
     [CONFIG_LIMITS_PER_ACTOR] = {KEY("limits", "per_actor", RATE, BOTH), .fallback = "30/1h",
                                  .help = "Requests per administrator."},
-    [CONFIG_LIMITS_PER_CLIENT] = {KEY("limits", "per_client", RATE, BOTH), .fallback = "20/1h",
-                                  .help = "Requests per client address, where a request names one. Not applied yet."},
+    [CONFIG_LIMITS_PER_CLIENT] =
+        {KEY("limits", "per_client", RATE, BOTH), .fallback = "20/1h",
+         .help = "Requests per client address, where a request names one. Not applied yet."},
     [CONFIG_SECURITY_PLAINTEXT] =
         {KEY("security", "plaintext", CHOICE, BOTH), .fallback = "loopback",
          .choices = "loopback|trusted_network",

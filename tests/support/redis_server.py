@@ -23,7 +23,7 @@ class RedisServer:
         return self
 
     def client(self):
-        return redis.Redis(port=self.port)
+        return redis.Redis(host="127.0.0.1", port=self.port)
 
     def kill(self):
         self.process.kill()
