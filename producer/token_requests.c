@@ -177,7 +177,7 @@ static struct text keep(struct buffer *texts, struct text text)
 static void redeem(struct ask *ask, const struct token_record *token)
 {
     struct reset_redeem *question = &ask->question;
-    if (!buffer_reserve(&ask->texts, CLAIMS_MOST)) { /* so that it does not move */
+    if (!buffer_prepare(&ask->texts, CLAIMS_MOST)) { /* so that it does not move */
         answer_unavailable(ask, "no memory");
         return;
     }

@@ -1,5 +1,9 @@
 /* Growth doubles, so appending is linear over all; a secret buffer moves by copy and wipe, never by realloc,
- * which would leave the old bytes behind. */
+ * which would leave the old bytes behind.
+ *
+ * A wipe covers what was touched and no more: a buffer is often much larger than what it held.  `touched`
+ * rises with every append and every room that is handed out, and sinks at a wipe alone; taking bytes off
+ * leaves it. */
 #include "core/buffer.h"
 
 #include <stdlib.h>
@@ -16,18 +20,29 @@ void buffer_init_secret(struct buffer *buffer, size_t limit)
     *buffer = (struct buffer){.limit = limit, .secret = true};
 }
 
+static void touch(struct buffer *buffer, size_t end)
+{
+    if (buffer->touched < end)
+        buffer->touched = end;
+}
+
+static void wipe(struct buffer *buffer)
+{
+    if (buffer->secret && buffer->touched)
+        sodium_memzero(buffer->bytes, buffer->touched);
+    buffer->touched = 0;
+}
+
 void buffer_clear(struct buffer *buffer)
 {
-    if (buffer->secret && buffer->bytes)
-        sodium_memzero(buffer->bytes, buffer->capacity);
+    wipe(buffer);
     free(buffer->bytes);
     *buffer = (struct buffer){.limit = buffer->limit, .secret = buffer->secret};
 }
 
 void buffer_reset(struct buffer *buffer)
 {
-    if (buffer->secret && buffer->bytes)
-        sodium_memzero(buffer->bytes, buffer->capacity);
+    wipe(buffer);
     buffer->size = 0;
     buffer->failed = false;
 }
@@ -44,7 +59,8 @@ static bool grow(struct buffer *buffer, size_t wanted)
         bytes = malloc(capacity);
         if (bytes && buffer->bytes) {
             memcpy(bytes, buffer->bytes, buffer->size);
-            sodium_memzero(buffer->bytes, buffer->capacity);
+            wipe(buffer);
+            touch(buffer, buffer->size);
             free(buffer->bytes);
         }
     } else {
@@ -57,16 +73,23 @@ static bool grow(struct buffer *buffer, size_t wanted)
     return true;
 }
 
-char *buffer_reserve(struct buffer *buffer, size_t size)
+bool buffer_prepare(struct buffer *buffer, size_t size)
 {
     if (buffer->failed)
-        return NULL;
+        return false;
     bool fits = size <= buffer->limit - buffer->size;
-    if (!fits || (buffer->size + size > buffer->capacity && !grow(buffer, buffer->size + size))) {
-        buffer->failed = true;
+    if (fits && (buffer->size + size <= buffer->capacity || grow(buffer, buffer->size + size)))
+        return true;
+    buffer->failed = true;
+    return false;
+}
+
+char *buffer_reserve(struct buffer *buffer, size_t size)
+{
+    if (!buffer_prepare(buffer, size) || !buffer->bytes)
         return NULL;
-    }
-    return buffer->bytes ? buffer->bytes + buffer->size : NULL;
+    touch(buffer, buffer->size + size);
+    return buffer->bytes + buffer->size;
 }
 
 void buffer_grow_by(struct buffer *buffer, size_t size)
@@ -76,13 +99,11 @@ void buffer_grow_by(struct buffer *buffer, size_t size)
 
 void buffer_append(struct buffer *buffer, const void *bytes, size_t size)
 {
-    if (size == 0)
+    if (size == 0 || !buffer_prepare(buffer, size))
         return;
-    char *end = buffer_reserve(buffer, size);
-    if (!end)
-        return;
-    memcpy(end, bytes, size);
+    memcpy(buffer->bytes + buffer->size, bytes, size);
     buffer->size += size;
+    touch(buffer, buffer->size);
 }
 
 void buffer_append_text(struct buffer *buffer, struct text text)

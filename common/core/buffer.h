@@ -8,9 +8,10 @@
 struct buffer {
     char *bytes; /* owned; not closed by a NUL */
     size_t size, capacity;
-    size_t limit; /* bytes, never exceeded */
+    size_t limit;   /* bytes, never exceeded */
+    size_t touched; /* from the front: what may have been written since the last wipe */
     bool failed;
-    bool secret; /* wiped before its memory is given back, also when it grows */
+    bool secret; /* all that was touched is wiped before its memory is given back, also when it grows */
 };
 
 void buffer_init(struct buffer *buffer, size_t limit);
@@ -28,9 +29,14 @@ void buffer_append_string(struct buffer *buffer, const char *string);
 void buffer_append_byte(struct buffer *buffer, char byte);
 void buffer_append_number(struct buffer *buffer, long long number);
 
-/* Room for `size` more bytes at the end, or NULL; buffer_grow_by says how many of them were used. */
+/* Room for `size` more bytes at the end, or NULL; buffer_grow_by says how many of them were used.  All of the
+ * room counts as touched. */
 char *buffer_reserve(struct buffer *buffer, size_t size);
 void buffer_grow_by(struct buffer *buffer, size_t size);
+
+/* Makes the memory for `size` more bytes, so that the appends which follow do not move it; false, and
+ * `failed`, where there is none. */
+bool buffer_prepare(struct buffer *buffer, size_t size);
 
 /* Takes the first `size` bytes off. */
 void buffer_consume(struct buffer *buffer, size_t size);
