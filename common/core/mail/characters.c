@@ -51,6 +51,10 @@ bool characters_right_to_left(struct text text)
 {
     uint32_t code = 0;
     for (size_t at = 0; at < text.size;) {
+        if ((unsigned char)text.bytes[at] < 0x80) {
+            at++;
+            continue;
+        }
         size_t size = character_read(text, at, &code);
         if (size > 1 && ((code >= 0x0590 && code <= 0x08FF) || (code >= 0xFB1D && code <= 0xFDFF) ||
                          (code >= 0xFE70 && code <= 0xFEFE) || (code >= 0x10800 && code <= 0x10FFF) ||

@@ -15,9 +15,10 @@ enum {
 static bool is_plain(struct text value)
 {
     for (size_t i = 0; i < value.size; i++)
-        if (value.bytes[i] < 0x20 || value.bytes[i] > 0x7E)
+        if (value.bytes[i] < 0x20 || value.bytes[i] > 0x7E ||
+            (value.bytes[i] == '?' && i > 0 && value.bytes[i - 1] == '='))
             return false;
-    return !memmem(value.bytes, value.size, "=?", 2);
+    return true;
 }
 
 static bool begins_character(char byte)

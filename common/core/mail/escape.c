@@ -60,18 +60,26 @@ static void append_escaped(enum place place, uint32_t code, struct text bytes, s
         buffer_append_string(out, entity);
 }
 
-/* What may be copied in every place: most bytes of most values. */
+/* What may be copied in every place: '-', '.', '/', digits, ':', letters and '_', most bytes of most values.
+ * Sixteen bytes a row; those beyond ASCII have none. */
 static bool is_simple(char byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= '-' && byte <= ':') || (byte >= 'A' && byte <= 'Z') ||
-           byte == '_';
+    static const char simple[256] = "0000000000000000"
+                                    "0000000000000000"
+                                    "0000000000000111"
+                                    "1111111111100000"
+                                    "0111111111111111"
+                                    "1111111111100001"
+                                    "0111111111111111"
+                                    "1111111111100000";
+    return simple[(unsigned char)byte] == '1';
 }
 
 static void append_value(enum place place, struct text value, struct buffer *out)
 {
     size_t plain = 0; /* where the run that can be copied whole began */
     for (size_t at = 0; at < value.size;) {
-        if (is_simple(value.bytes[at])) { /* from '-' to ':' stand '-', '.', '/', the digits and ':' */
+        if (is_simple(value.bytes[at])) {
             at++;
             continue;
         }
@@ -91,13 +99,16 @@ static void append_value(enum place place, struct text value, struct buffer *out
 
 void escape_append(enum place place, enum isolation isolation, struct text value, struct buffer *out)
 {
-    const char *open = "", *close = "";
+    const char *open, *close;
     if (isolation != ISOLATE_NOT && place == PLACE_TEXT) {
         open = isolation == ISOLATE_LEFT_TO_RIGHT ? "\xE2\x81\xA6" : "\xE2\x81\xA8"; /* LRI, FSI */
         close = "\xE2\x81\xA9";                                                      /* PDI */
     } else if (isolation != ISOLATE_NOT && place == PLACE_HTML_TEXT) {
         open = isolation == ISOLATE_LEFT_TO_RIGHT ? "<bdi dir=\"ltr\">" : "<bdi>";
         close = "</bdi>";
+    } else {
+        append_value(place, value, out);
+        return;
     }
     buffer_append_string(out, open);
     append_value(place, value, out);

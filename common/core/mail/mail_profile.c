@@ -85,6 +85,14 @@ enum status mail_profile_new(struct text from, const struct link_pattern *link,
     buffer_init(&made->from_header, 4096);
     buffer_append_string(&made->from_header, "From: ");
     mailbox_append(phrase, address, &made->from_header);
+    buffer_init(&made->after_id, 4096);
+    buffer_append_byte(&made->after_id, '@');
+    buffer_append_text(&made->after_id, address_domain(address));
+    buffer_append_string(&made->after_id, ">\r\nAuto-Submitted: auto-generated\r\nContent-Language: ");
+    if (made->from_header.failed || made->after_id.failed) {
+        mail_profile_free(&made);
+        return error_set(error, STATUS_MEMORY, "no memory for the mail profile");
+    }
     *profile = made;
     return STATUS_OK;
 }
@@ -95,6 +103,7 @@ void mail_profile_free(struct mail_profile **profile)
         return;
     free((*profile)->from);
     buffer_clear(&(*profile)->from_header);
+    buffer_clear(&(*profile)->after_id);
     free(*profile);
     *profile = NULL;
 }

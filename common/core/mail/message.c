@@ -1,12 +1,10 @@
-/* The message's fixed shape is ours, the encodings are GMime's (DESIGN.md, section 9, has the figures).
+/* The message's fixed shape is ours, the encodings are GMime's; all that is the same in every mail was
+ * encoded at start (core/mail/transfer.h, core/mail/mail_profile.h).
  *
- * The buffer serves as its own scratch: a part is rendered at its end, encoded behind that, and moved back
- * over what was rendered, so that a token is in no memory but the one that is wiped.  The boundary begins
- * with "=_", which neither quoted-printable nor base64 can produce.  Nothing here is chosen anew for a second
- * try: the same mail gives the same bytes, and the same link the same Message-ID. */
+ * The buffer serves as its own scratch, so that a token is in no memory but what is wiped.  The boundary
+ * begins with "=_", which neither quoted-printable nor base64 can produce.  Nothing here is chosen anew for a
+ * second try: the same mail gives the same bytes, and the same link the same Message-ID. */
 #include "core/mail/message.h"
-
-#include <gmime/gmime.h>
 
 #include "core/mail/address.h"
 #include "core/mail/calendar.h"
@@ -54,61 +52,16 @@ static void write_boundary(const struct mail *mail, const char *before, const ch
     buffer_append_string(out, after);
 }
 
-static size_t count_lines(struct text text)
-{
-    size_t lines = 0;
-    const char *end = text.bytes + text.size;
-    for (const char *at = text.bytes; (at = memchr(at, '\n', (size_t)(end - at))); at++)
-        lines++;
-    return lines;
-}
-
-/* LF becomes CRLF in what stands from `start` on: line by line from the end, where there is room. */
-static void end_lines(struct buffer *out, size_t start)
-{
-    size_t lines = count_lines((struct text){out->bytes + start, out->size - start});
-    if (!buffer_reserve(out, lines))
-        return;
-    size_t end = out->size; /* of what has not moved yet */
-    buffer_grow_by(out, lines);
-    for (; lines > 0; lines--) {
-        const char *last = memrchr(out->bytes + start, '\n', end - start);
-        size_t at = (size_t)(last - out->bytes);
-        memmove(out->bytes + at + lines, out->bytes + at, end - at);
-        out->bytes[at + lines - 1] = '\r';
-        end = at;
-    }
-}
-
-/* Replaces what stands from `start` on by its encoded form. */
-static void encode(struct buffer *out, size_t start, GMimeContentEncoding how)
-{
-    size_t size = out->size - start;
-    size_t room =
-        how == GMIME_CONTENT_ENCODING_BASE64 ? GMIME_BASE64_ENCODE_LEN(size) : GMIME_QP_ENCODE_LEN(size);
-    char *encoded = buffer_reserve(out, room);
-    if (!encoded)
-        return;
-    GMimeEncoding encoding;
-    g_mime_encoding_init_encode(&encoding, how);
-    size_t written = g_mime_encoding_flush(&encoding, out->bytes + start, size, encoded);
-    memmove(out->bytes + start, encoded, written);
-    out->size = start + written;
-    end_lines(out, start);
-}
-
 static void write_part(const struct mail_template *template, enum mail_part part, const struct mail *mail,
                        const struct mail_values *values, struct buffer *out)
 {
-    bool quoted = template_mostly_ascii(template, part);
     write_boundary(mail, "--", line_end, out);
     buffer_append_string(out, part == MAIL_TEXT ? "Content-Type: text/plain; charset=utf-8\r\n"
                                                 : "Content-Type: text/html; charset=utf-8\r\n");
-    buffer_append_string(out, quoted ? "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-                                     : "Content-Transfer-Encoding: base64\r\n\r\n");
-    size_t start = out->size;
-    template_render(template, part, values, out);
-    encode(out, start, quoted ? GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE : GMIME_CONTENT_ENCODING_BASE64);
+    buffer_append_string(out, "Content-Transfer-Encoding: ");
+    buffer_append_string(out, template_encoding(template, part));
+    buffer_append_string(out, "\r\n\r\n");
+    template_render_encoded(template, part, values, out);
     buffer_append_string(out, line_end);
 }
 
@@ -140,9 +93,7 @@ static void write_headers(const struct mail_profile *profile, const struct mail 
     buffer_append_text(out, mail->request_id);
     buffer_append_byte(out, '.');
     buffer_append_text(out, mail->incarnation);
-    buffer_append_byte(out, '@');
-    buffer_append_text(out, address_domain(mail_profile_from(profile)));
-    buffer_append_string(out, ">\r\nAuto-Submitted: auto-generated\r\nContent-Language: ");
+    buffer_append_text(out, buffer_text(&profile->after_id));
     buffer_append_text(out, locale_tag(template_locale(template)));
     buffer_append_string(out, "\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n");
     write_boundary(mail, " boundary=\"", "\"\r\n\r\n", out);

@@ -12,7 +12,7 @@
 #include "core/mail/characters.h"
 #include "core/mail/template_part.h"
 
-enum { LOCALES_MAX = 64, PATH_SIZE = 96 };
+enum { LOCALES_MAX = 64, PATH_SIZE = 96, ENCODED_LIMIT = 2 * 1024 * 1024 };
 
 struct mail_template {
     const struct locale *locale;
@@ -87,6 +87,22 @@ static enum status check_source(const struct template_set *set, const struct tem
                      source->file);
 }
 
+/* Encodes now what is the same in every mail. */
+static enum status encode_literals(struct template_part *part, struct error *error)
+{
+    /* Quoted-printable takes 3 bytes for one beyond ASCII, base64 4/3 and its line ends for any. */
+    part->transfer = part->beyond_ascii * 5 < part->ascii ? TRANSFER_QUOTED_PRINTABLE : TRANSFER_BASE64;
+    buffer_init(&part->encoded, ENCODED_LIMIT);
+    for (size_t i = 0; i < part->count; i++) {
+        struct segment *segment = &part->segments[i];
+        if (segment->kind == SEGMENT_LITERAL)
+            transfer_cut(part->transfer, (struct text){part->literals.bytes + segment->at, segment->size},
+                         segment->cuts, &part->encoded);
+    }
+    return part->encoded.failed ? error_set(error, STATUS_MEMORY, "no memory for the encoded templates")
+                                : STATUS_OK;
+}
+
 static enum status add_part(struct sources sources, struct template_input *input, struct template_part *part,
                             struct error *error)
 {
@@ -100,7 +116,8 @@ static enum status add_part(struct sources sources, struct template_input *input
         if (!input->page)
             return error_set(error, STATUS_CONFIG, "page.%s:1: the file is missing", extension);
     }
-    return template_part_parse(input, part, error);
+    enum status status = template_part_parse(input, part, error);
+    return status || input->part == MAIL_SUBJECT ? status : encode_literals(part, error);
 }
 
 static enum status add_mail(struct template_set *set, struct sources sources, enum mail_kind kind,
@@ -203,26 +220,62 @@ static bool section_holds(const struct segment *section, const struct mail_value
     return holds != section->negated;
 }
 
+static void write_value(const struct mail_template *mail, const struct segment *segment,
+                        const struct mail_values *values, struct buffer *out)
+{
+    struct text value = values->value[segment->value];
+    escape_append(segment->place, isolation_of(mail, segment, value), value, out);
+}
+
 void template_render(const struct mail_template *mail, enum mail_part part, const struct mail_values *values,
                      struct buffer *out)
 {
     const struct template_part *parsed = &mail->parts[part];
     for (size_t i = 0; i < parsed->count; i++) {
         const struct segment *segment = &parsed->segments[i];
-        if (segment->kind == SEGMENT_LITERAL) {
+        if (segment->kind == SEGMENT_LITERAL)
             buffer_append(out, parsed->literals.bytes + segment->at, segment->size);
-        } else if (segment->kind == SEGMENT_VALUE) {
-            struct text value = values->value[segment->value];
-            escape_append(segment->place, isolation_of(mail, segment, value), value, out);
-        } else if (!section_holds(segment, values)) {
+        else if (segment->kind == SEGMENT_VALUE)
+            write_value(mail, segment, values, out);
+        else if (!section_holds(segment, values))
             i = segment->end - 1;
-        }
     }
 }
 
-bool template_mostly_ascii(const struct mail_template *mail, enum mail_part part)
+/* What stands from `start` on is to be encoded yet; gives where the next such bytes begin. */
+static size_t write_encoded_literal(const struct template_part *parsed, const struct segment *segment,
+                                    struct buffer *out, size_t start)
 {
-    /* Quoted-printable takes 3 bytes for one beyond ASCII, base64 4/3 and its line ends for any. */
+    const struct transfer_cut *cut = &segment->cuts[(out->size - start) % TRANSFER_PHASES];
+    const char *literal = parsed->literals.bytes + segment->at;
+    buffer_append(out, literal, cut->head);
+    if (cut->size == 0)
+        return start;
+    transfer_encode(parsed->transfer, out, start);
+    buffer_append(out, parsed->encoded.bytes + cut->at, cut->size);
+    start = out->size;
+    buffer_append(out, literal + segment->size - cut->tail, cut->tail);
+    return start;
+}
+
+void template_render_encoded(const struct mail_template *mail, enum mail_part part,
+                             const struct mail_values *values, struct buffer *out)
+{
     const struct template_part *parsed = &mail->parts[part];
-    return parsed->beyond_ascii * 5 < parsed->ascii;
+    size_t start = out->size;
+    for (size_t i = 0; i < parsed->count; i++) {
+        const struct segment *segment = &parsed->segments[i];
+        if (segment->kind == SEGMENT_LITERAL)
+            start = write_encoded_literal(parsed, segment, out, start);
+        else if (segment->kind == SEGMENT_VALUE)
+            write_value(mail, segment, values, out);
+        else if (!section_holds(segment, values))
+            i = segment->end - 1;
+    }
+    transfer_end(parsed->transfer, out, start);
+}
+
+const char *template_encoding(const struct mail_template *mail, enum mail_part part)
+{
+    return transfer_name(mail->parts[part].transfer);
 }

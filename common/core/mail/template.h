@@ -65,7 +65,12 @@ const struct locale *template_locale(const struct mail_template *mail);
 void template_render(const struct mail_template *mail, enum mail_part part, const struct mail_values *values,
                      struct buffer *out);
 
-/* Whether the part is mostly ASCII, so that quoted-printable is the shorter encoding. */
-bool template_mostly_ascii(const struct mail_template *mail, enum mail_part part);
+/* Appends the text or the HTML in its transfer encoding, 7 bit, in lines of at most 76 characters, closed by
+ * a line end.  Decoded, it is what template_render writes.  `out` is its own scratch. */
+void template_render_encoded(const struct mail_template *mail, enum mail_part part,
+                             const struct mail_values *values, struct buffer *out);
+
+/* That encoding's name: quoted-printable where it is the shorter one, which is where most is ASCII. */
+const char *template_encoding(const struct mail_template *mail, enum mail_part part);
 
 #endif

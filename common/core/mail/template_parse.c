@@ -350,5 +350,6 @@ void template_part_clear(struct template_part *part)
 {
     free(part->segments);
     buffer_clear(&part->literals);
+    buffer_clear(&part->encoded);
     *part = (struct template_part){0};
 }

@@ -5,6 +5,7 @@
 #include "core/mail/entries.h"
 #include "core/mail/escape.h"
 #include "core/mail/template.h"
+#include "core/mail/transfer.h"
 
 enum condition {
     CONDITION_VALUE, /* the value is not empty */
@@ -13,7 +14,8 @@ enum condition {
 
 struct segment {
     enum { SEGMENT_LITERAL, SEGMENT_VALUE, SEGMENT_SECTION } kind;
-    size_t at, size; /* literal: where in the part's literals */
+    size_t at, size;                           /* literal: where in the part's literals */
+    struct transfer_cut cuts[TRANSFER_PHASES]; /* literal of a text or a page: where in `encoded` */
     enum mail_value value;
     enum place place;
     enum condition condition; /* section: shown when this holds, or when it does not */
@@ -27,6 +29,8 @@ struct template_part {
     size_t count, capacity;
     struct buffer literals;     /* already escaped, with CRLF */
     size_t ascii, beyond_ascii; /* bytes of literals */
+    enum transfer transfer;
+    struct buffer encoded; /* the literals' middles, in that encoding */
 };
 
 /* The page's text (or NULL for the subject, which is the entry `subject`), its name in errors, and the
