@@ -19,6 +19,7 @@
  * whole request waits, or a peer that reads no answers could fill the memory. */
 #include "producer/http_connection_state.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "io/metrics.h"
@@ -112,6 +113,8 @@ void http_connection_leave(struct http_connection *connection)
     struct http_connections *all = connection->all;
     struct bufferevent *wire = connection->wire;
     struct buffer answer;
+    assert(connection->phase != HTTP_LEAVING);
+    connection->waits = false;
     bufferevent_getcb(wire, NULL, NULL, &connection->evhttp_event, &connection->evhttp_context);
     all->served -= connection->phase == HTTP_SERVED;
     all->leaving++;

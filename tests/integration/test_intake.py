@@ -201,6 +201,22 @@ def test_a_malformed_request_behind_a_good_one_waits_for_its_answer(shared, depl
         assert client.closed()
 
 
+def test_several_connections_that_end_after_an_answer_end_once_each(intake, deployment):
+    producer = intake()
+    bad, status = malformed(deployment, "two_lengths")
+    leaving = [Client(producer) for _ in range(3)]
+    for client in leaving:
+        client.send(post(deployment) + bad)
+        assert fine(client.answer())
+        assert client.answer().status == status
+    for client in leaving:
+        client.__exit__()
+    eventually("no connection to be counted", lambda: producer.metric("reset_relay_http_connections") == 0)
+    with Client(producer) as client:
+        client.send(post(deployment))
+        assert fine(client.answer())
+
+
 def test_a_kept_connection_takes_one_request_after_another(shared, deployment):
     with Client(shared) as client:
         for _ in range(20):
