@@ -62,7 +62,7 @@ enum progress step_build(struct job *job)
     const struct keyring_key *key = keyring_find(job->worker->token_keys, lease->kid);
     if (!key)
         return wait_for_key(job, "unknown key id");
-    if (!buffer_reserve(&job->message, MESSAGE_USUAL))
+    if (!buffer_prepare(&job->message, MESSAGE_USUAL))
         return wait_for_memory(job);
     char token[TOKEN_LENGTH + 1], stored[TOKEN_STORED_LENGTH + 1], incarnation[2 * RECORD_INC_SIZE + 1];
     token_derive(key, request->tenant, request->user_id, text_of(job->event->id), lease->seed, token);
