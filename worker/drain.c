@@ -1,6 +1,7 @@
 /* Three times: until `drain_ms` less the margin, mails under way go on as ever; then what waits at the dot is
- * parked and all else gives its lease back; at `drain_ms` the loop ends whatever is left, because the one who
- * waits for us will kill. The consumer leaves the group after the last offset is stored. */
+ * parked and all else gives its lease back; at `drain_ms` less a fifth of the margin whatever is left is left
+ * behind, so that there is time to leave the group before the one who waits for us kills.  The consumer
+ * leaves after the last offset is stored. */
 #include "worker/drain.h"
 
 #include "io/clock.h"
@@ -55,7 +56,8 @@ void drain_look(struct worker *worker)
     int64_t now_ms = clock_monotonic_ms();
     if (!worker->drain_over && now_ms >= worker->drain_until_ms - worker->drain_margin_ms)
         end_jobs(worker);
-    if (!worker->closing && (only_parked_jobs_left(worker) || now_ms >= worker->drain_until_ms)) {
+    bool over = now_ms >= worker->drain_until_ms - worker->drain_margin_ms / 5;
+    if (!worker->closing && (only_parked_jobs_left(worker) || over)) {
         worker->closing = true;
         if (!only_parked_jobs_left(worker))
             log_write(LOG_LEVEL_WARNING, "the drain's time is over with events under way; they come again",
