@@ -5,7 +5,7 @@
  *   4xx                                    retry at the tier of its tries; dead (attempts) after the last
  *   5xx, or a mail that can never go       dead, with its reason
  *   cut between dot and reply              retry, uncertain: the same link again
- *   unreachable, cut before the dot, 421   hold; the third 421 or silence in a row is a 4xx
+ *   unreachable, cut before the dot, 421   hold; the third 421, silence or cut in a row is a 4xx
  *   withheld by ourselves                  begin again, or stop where the partition is gone
  */
 #include "worker/disposition.h"
@@ -40,17 +40,21 @@ static enum reason permanent_reason(enum smtp_reason reason)
     }
 }
 
-bool disposition_is_shutdown(const struct smtp_result *result)
+static bool is_about_recipient(const struct smtp_result *result)
 {
-    bool about_recipient = result->stage >= SMTP_STAGE_MAIL && result->stage <= SMTP_STAGE_DOT;
-    return result->kind == SMTP_UNAVAILABLE && about_recipient &&
-           (result->code == 421 || result->reason == SMTP_REASON_DEADLINE);
+    return result->stage >= SMTP_STAGE_MAIL && result->stage <= SMTP_STAGE_DOT;
+}
+
+bool disposition_is_shutdown(const struct smtp_result *result, bool serving)
+{
+    return result->kind == SMTP_UNAVAILABLE && is_about_recipient(result) &&
+           (serving || result->code == 421 || result->reason == SMTP_REASON_DEADLINE);
 }
 
 static struct disposition unavailable(const struct smtp_result *result,
                                       const struct disposition_history *history)
 {
-    if (disposition_is_shutdown(result) && history->shutdowns >= DISPOSITION_SHUTDOWNS)
+    if (is_about_recipient(result) && history->shutdowns >= DISPOSITION_SHUTDOWNS)
         return later(REASON_REFUSED_FOR_NOW, history);
     return (struct disposition){.action = history->revoked ? DISPOSITION_STOP : DISPOSITION_HOLD};
 }

@@ -32,10 +32,10 @@ struct disposition_history {
     bool revoked;       /* the partition belongs to somebody else by now */
 };
 
-/* Whether the relay broke the conversation off while it was about this recipient: 421, or silence past a
- * deadline.  From this many in a row on it counts as an answer about the recipient, or one that makes it fall
- * silent would loop. */
-bool disposition_is_shutdown(const struct smtp_result *result);
+/* Whether the relay broke the conversation off while it was about this recipient: 421, silence past a
+ * deadline, or, while it goes on to serve others (`serving`), a cut.  From this many in a row on it counts as
+ * an answer about the recipient, or one that makes the relay fall silent or fall over would loop. */
+bool disposition_is_shutdown(const struct smtp_result *result, bool serving);
 #define DISPOSITION_SHUTDOWNS 3
 
 struct disposition disposition_of_mail(const struct smtp_result *result,

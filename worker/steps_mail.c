@@ -233,7 +233,8 @@ static void count_mail(struct job *job, const struct disposition *disposition)
 enum progress step_dispose(struct job *job)
 {
     tell_gate(job);
-    job->shutdowns = disposition_is_shutdown(&job->result) ? job->shutdowns + 1 : 0;
+    bool serving = gate_is_open(job->worker->gates[DEPENDENCY_SMTP]);
+    job->shutdowns = disposition_is_shutdown(&job->result, serving) ? job->shutdowns + 1 : 0;
     struct disposition_history history = {
         .tries = job->lease.record.tries,
         .tiers = job->worker->settings.tiers,

@@ -75,6 +75,10 @@ static const struct row rows[] = {
      RESULT(UNAVAILABLE, RCPT, DEADLINE, 0),
      {.shutdowns = 3, TIERS},
      {DISPOSITION_RETRY, REASON_REFUSED_FOR_NOW, 0, false}},
+    {"cut at RCPT for the third time",
+     RESULT(UNAVAILABLE, RCPT, CUT, 0),
+     {.shutdowns = 3, TIERS},
+     {DISPOSITION_RETRY, REASON_REFUSED_FOR_NOW, 0, false}},
     {"no connection for the third time",
      RESULT(UNAVAILABLE, CONNECT, DEADLINE, 0),
      {.shutdowns = 3, TIERS},
@@ -103,6 +107,26 @@ static void each_answer_of_the_relay_has_one_disposition(void **state)
     }
 }
 
+static void a_cut_is_about_the_recipient_only_while_others_are_served(void **state)
+{
+    (void)state;
+    const struct {
+        struct smtp_result result;
+        bool serving, away;
+    } cases[] = {
+        {RESULT(UNAVAILABLE, RCPT, REPLY, 421), true, true},
+        {RESULT(UNAVAILABLE, DATA, DEADLINE, 0), true, true},
+        {RESULT(UNAVAILABLE, RCPT, CUT, 0), true, false},
+        {RESULT(UNAVAILABLE, CONNECT, CUT, 0), false, false},
+        {RESULT(UNAVAILABLE, NONE, QUEUE, 0), false, false},
+        {RESULT(REFUSED, RCPT, REPLY, 451), false, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(disposition_is_shutdown(&cases[i].result, true), cases[i].serving);
+        assert_int_equal(disposition_is_shutdown(&cases[i].result, false), cases[i].away);
+    }
+}
+
 static void no_retry_goes_past_the_last_tier(void **state)
 {
     (void)state;
@@ -128,6 +152,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_answer_of_the_relay_has_one_disposition),
+        cmocka_unit_test(a_cut_is_about_the_recipient_only_while_others_are_served),
         cmocka_unit_test(no_retry_goes_past_the_last_tier),
         cmocka_unit_test(a_parked_mail_comes_back_only_after_its_wait_has_ended),
     };

@@ -342,6 +342,23 @@ static void three_421_in_a_row_count_as_one_refusal(void **state)
     assert_string_equal(world.audit.reason, "refused_for_now");
 }
 
+static void a_recipient_at_whom_the_relay_falls_over_does_not_loop(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        world.relay[i] = RELAY_HOLDS;
+    world_event(&world, (struct occasion){0});
+    for (size_t i = 0; i < 3; i++) {
+        world_run(&world);
+        gate_success(world.worker.gates[DEPENDENCY_SMTP]); /* it serves others */
+        world_relay_goes_on(&world, RELAY_BREAKS_OFF);
+    }
+    world_run(&world);
+    assert_journal(
+        &world,
+        "leased, mail, pending, leased, mail, pending, leased, mail, copy 1, deferred, pending, offset");
+}
+
 static void a_dead_letter_too_large_for_kafka_goes_without_its_value(void **state)
 {
     (void)state;
@@ -402,6 +419,7 @@ int main(void)
         IN_A_WORLD(redis_that_is_away_is_asked_the_same_again),
         IN_A_WORLD(a_relay_that_is_away_burns_no_attempt),
         IN_A_WORLD(three_421_in_a_row_count_as_one_refusal),
+        IN_A_WORLD(a_recipient_at_whom_the_relay_falls_over_does_not_loop),
         IN_A_WORLD(a_dead_letter_too_large_for_kafka_goes_without_its_value),
         IN_A_WORLD(a_retry_copy_too_large_for_kafka_makes_the_event_dead),
         IN_A_WORLD(a_copy_refused_after_an_uncertain_mail_still_says_that_it_may_be_out),
