@@ -345,9 +345,18 @@ static void on_connected(void *context, enum smtp_reason reason, const struct er
     smtp_connection_work(connection);
 }
 
+/* The whole dot is with the relay: its answer is still worth waiting for, and cutting would only make the
+ * mail uncertain. */
+static bool dot_is_delivered(const struct smtp_connection *connection)
+{
+    unsigned turn;
+    return smtp_dialog_waits_for(connection->dialog, &turn) == SMTP_STAGE_DOT &&
+           smtp_transport_is_delivered(connection->transport);
+}
+
 void smtp_connection_drop(struct smtp_connection *connection, struct smtp_delivery *delivery)
 {
-    if (delivery->at_dot && delivery->aborted) {
+    if (delivery->at_dot && delivery->aborted && !dot_is_delivered(connection)) {
         give_back(connection);
         connection->reset = true;
         smtp_dialog_end(connection->dialog, SMTP_REASON_CUT);

@@ -64,8 +64,8 @@ enum status smtp_pool_submit(struct smtp_pool *pool, const struct smtp_submissio
 /* Not to be sent any more: before the dot done(withheld) follows, at or after the dot nothing changes. */
 void smtp_pool_cancel(struct smtp_pool *pool, struct smtp_delivery *delivery);
 
-/* As cancel, and where the dot is written but perhaps unsent in the socket, the socket is reset (RST):
- * done(uncertain). For a lost lease. */
+/* As cancel, and where bytes up to the dot may still be unsent in the socket, the socket is reset (RST):
+ * done(uncertain); once the relay's machine has them all, its answer is waited for.  For a lost lease. */
 void smtp_pool_abort(struct smtp_pool *pool, struct smtp_delivery *delivery);
 
 /* Opens one connection where none is open, so that the observer tells whether the relay is there (readiness,

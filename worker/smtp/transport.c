@@ -10,9 +10,11 @@
  * without AUTH where the relay does not offer it: that is an error here. */
 #include "worker/smtp/transport.h"
 
+#include <linux/sockios.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <curl/curl.h>
@@ -397,6 +399,12 @@ enum smtp_transport_state smtp_transport_write(struct smtp_transport *transport,
     if (state == SMTP_TRANSPORT_DONE)
         buffer_reset(&transport->held);
     return state;
+}
+
+bool smtp_transport_is_delivered(const struct smtp_transport *transport)
+{
+    int left; /* tcp(7): what is neither sent nor acknowledged */
+    return transport->held.size == 0 && ioctl(transport->socket, SIOCOUTQ, &left) == 0 && left == 0;
 }
 
 void smtp_transport_want_write(struct smtp_transport *transport, bool wanted)

@@ -45,6 +45,9 @@ enum smtp_transport_state smtp_transport_read(struct smtp_transport *transport, 
 enum smtp_transport_state smtp_transport_write(struct smtp_transport *transport, struct text bytes,
                                                size_t *count);
 
+/* Whether the relay's machine has acknowledged every byte: then a reset calls nothing back. */
+bool smtp_transport_is_delivered(const struct smtp_transport *transport);
+
 void smtp_transport_want_write(struct smtp_transport *transport, bool wanted);
 
 #endif

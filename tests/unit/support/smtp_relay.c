@@ -126,6 +126,8 @@ static void obey(struct relay_connection *connection, const char *line)
             answer(connection, "RCPT", connection->mail ? "250 2.1.5 ok\r\n" : "503 5.5.1 no MAIL\r\n");
     } else if (strncmp(line, "DATA", 4) == 0) {
         bool wanted = connection->recipient || relay->script.lenient;
+        if (relay->script.deaf)
+            event_del(connection->readable);
         answer(connection, "DATA", wanted ? "354 go\r\n" : "554 5.5.1 no valid recipients\r\n");
     } else if (strncmp(line, "RSET", 4) == 0) {
         relay->memory.resets++;
@@ -201,6 +203,8 @@ static void on_readable(evutil_socket_t socket, short what, void *argument)
         close_connection(connection);
         return;
     }
+    int on = 1; /* what was read is acknowledged now, not with the next answer */
+    setsockopt(socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
     connection->in_size += (size_t)count;
     obey_all(connection);
 }
@@ -267,6 +271,9 @@ struct smtp_relay *smtp_relay_new(struct event_base *base, const struct smtp_rel
     relay->script = *script;
     relay->listener = evconnlistener_new_bind(base, on_accept, relay, LEV_OPT_CLOSE_ON_FREE, 64,
                                               (struct sockaddr *)&address, sizeof address);
+    int little = 4096;
+    if (script->deaf && relay->listener)
+        setsockopt(evconnlistener_get_fd(relay->listener), SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
     if (!relay->listener ||
         getsockname(evconnlistener_get_fd(relay->listener), (struct sockaddr *)&address, &size) != 0)
         abort();

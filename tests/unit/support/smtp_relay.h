@@ -21,6 +21,7 @@ struct smtp_relay_fault {
 struct smtp_relay_script {
     const char *offers;   /* separated by spaces, with _ for a space */
     bool fragments;       /* every byte is sent on its own */
+    bool deaf;            /* after its first DATA a connection is not read any more, and holds little */
     bool lenient;         /* 354 even where no recipient was accepted */
     unsigned connections; /* more at once get a 421; 0: any number */
     struct smtp_relay_fault faults[4];

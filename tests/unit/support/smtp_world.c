@@ -97,7 +97,7 @@ struct smtp_world_mail *smtp_world_submit(struct smtp_world *world)
     struct smtp_world_mail *mail = &world->mails[world->submitted++];
     const struct smtp_submission submission = {
         .recipient = TEXT("someone@example.com"),
-        .message = TEXT(SMTP_WORLD_MESSAGE),
+        .message = world->message.bytes ? world->message : TEXT(SMTP_WORLD_MESSAGE),
         .context = mail,
         .may_send_dot = may_send_dot,
         .at_dot = at_dot,

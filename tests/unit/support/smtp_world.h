@@ -22,6 +22,7 @@ struct smtp_world {
     struct smtp_relay *relay;
     struct smtp_pool *pool;
     struct smtp_settings settings;
+    struct text message; /* absent: SMTP_WORLD_MESSAGE */
     struct smtp_world_mail mails[SMTP_WORLD_MAILS];
     size_t submitted, done, connected, failed;
     size_t wanted_done, wanted_dots, dots;
