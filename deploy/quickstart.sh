@@ -132,6 +132,9 @@ config=$folder/relay.ini
 cat >"$config" <<END
 [kafka]
 bootstrap.servers = $bootstrap
+[topics]
+partitions = 4
+replication = 1
 [redis]
 url = redis://127.0.0.1:$redis_port
 [smtp]

@@ -1,50 +1,30 @@
 /* What is no token at all is not judged here: the caller answers it like an unknown one. */
 #include "producer/token_body.h"
 
+#include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include <jansson.h>
 #include <sodium.h>
 
 #include "core/event.h"
+#include "core/event_fields.h"
 #include "core/json_bytes.h"
 
 enum { TOKEN_MOST = 512, EMAIL_MOST = 512 };
 
-static enum status take(struct json_t *value, const char *field, size_t most, struct text *text,
-                        struct error *error)
-{
-    if (!json_is_string(value))
-        return error_set_field(error, STATUS_INVALID, field, "%s must be a string", field + 1);
-    *text = (struct text){json_string_value(value), json_string_length(value)};
-    if (text->size > most)
-        return error_set_field(error, STATUS_INVALID, field, "%s is too long", field + 1);
-    return STATUS_OK;
-}
+static const struct field fields[] = {
+    {"token", FIELD_CONTENT, true, 0, TOKEN_MOST, offsetof(struct token_body, token)},
+    {"email", FIELD_CONTENT, false, 0, EMAIL_MOST, offsetof(struct token_body, email)},
+};
+static const struct field_table both = {"", fields, 2}, token_alone = {"", fields, 1};
 
 enum status token_body_read(struct text json, bool with_email, struct token_body *body, struct error *error)
 {
     *body = (struct token_body){0};
     enum status status = json_read(json, REQUEST_MAXIMUM_SIZE, &body->tree, NULL, error);
-    const char *name;
-    json_t *value;
-    if (status != STATUS_OK)
-        return status;
-    json_object_foreach(body->tree, name, value)
-    {
-        if (strcmp(name, "token") == 0)
-            status = take(value, "/token", TOKEN_MOST, &body->token, error);
-        else if (with_email && strcmp(name, "email") == 0)
-            status = take(value, "/email", EMAIL_MOST, &body->email, error);
-        else
-            status =
-                error_set_field(error, STATUS_INVALID, "", "there is a field that this call does not take");
-        if (status != STATUS_OK)
-            break;
-    }
-    if (status == STATUS_OK && !body->token.bytes)
-        status = error_set_field(error, STATUS_INVALID, "/token", "token is missing");
+    if (status == STATUS_OK)
+        status = fields_read(body->tree, with_email ? &both : &token_alone, "", true, body, error);
     if (status != STATUS_OK)
         token_body_clear(body);
     return status;

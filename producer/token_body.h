@@ -10,7 +10,7 @@ struct json_t;
 /* Both texts point into `tree` and are secrets: clear wipes them. */
 struct token_body {
     struct text token;
-    struct text email; /* bytes NULL: not given */
+    struct text email; /* bytes NULL: not given, or empty */
     struct json_t *tree;
 };
 

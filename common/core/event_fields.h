@@ -1,4 +1,4 @@
-/* One JSON object read by a table of its fields.  Used by the decoders of core/event.h only. */
+/* One JSON object read by a table of its fields.  Used by the decoders of core/event.h and of the calls on tokens. */
 #ifndef CORE_EVENT_FIELDS_H
 #define CORE_EVENT_FIELDS_H
 

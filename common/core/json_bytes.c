@@ -76,6 +76,9 @@ enum status json_read(struct text bytes, size_t limit, struct json_t **tree, enu
     json_t *value = json_loadb(bytes.bytes, bytes.size, JSON_REJECT_DUPLICATES, &fault);
     if (!value) {
         enum json_error_code code = json_error_code(&fault);
+        if (bytes.size >= 3 && memcmp(bytes.bytes, "\xef\xbb\xbf", 3) == 0)
+            return refuse(reason, REASON_NOT_JSON, error,
+                          "a byte order mark stands before the JSON: leave it out");
         if (code == json_error_out_of_memory)
             return error_set(error, STATUS_MEMORY, "no memory for %zu bytes of JSON", bytes.size);
         refuse(reason, REASON_NOT_JSON, error, "");
