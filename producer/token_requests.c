@@ -106,6 +106,15 @@ static bool is_believed(struct ask *ask, const struct token_record *token)
     return false;
 }
 
+/* A record that cannot even be read is as little believed as one with a wrong seal. */
+static void answer_unreadable(struct ask *ask, const struct reset_answer *answer)
+{
+    metrics_add(ask->call->serve->metrics, METRIC_MAC_FAILURES, NO_LABELS, 1);
+    log_write(LOG_LEVEL_ERROR, "a link is refused", LOG_ERROR(answer->error));
+    http_call_audit_denied(ask->call, &(struct audit_record){0}, REASON_FORGED);
+    answer_none(ask);
+}
+
 static bool is_addressee(struct ask *ask, const struct token_record *token)
 {
     const struct keyring_key *key = keyring_find(ask->call->credentials->record_keys, token->kid);
@@ -154,7 +163,9 @@ static void audit_redeemed(struct ask *ask, const struct reset_answer *answer)
 static void on_redeemed(void *context, const struct reset_answer *answer)
 {
     struct ask *ask = context;
-    if (answer->status != STATUS_OK || ask->call->serve->ended) {
+    if (answer->status == STATUS_INVALID && !ask->call->serve->ended) {
+        answer_unreadable(ask, answer);
+    } else if (answer->status != STATUS_OK || ask->call->serve->ended) {
         answer_unavailable(ask, "Redis does not answer: ask again with the same Idempotency-Key");
     } else if (answer->verdict != VERDICT_OK || !answer->token) {
         answer_none(ask);
@@ -195,7 +206,9 @@ static void on_checked(void *context, const struct reset_answer *answer)
 {
     struct ask *ask = context;
     const struct token_record *token = answer->token;
-    if (answer->status != STATUS_OK || ask->call->serve->ended) {
+    if (answer->status == STATUS_INVALID && !ask->call->serve->ended) {
+        answer_unreadable(ask, answer);
+    } else if (answer->status != STATUS_OK || ask->call->serve->ended) {
         answer_unavailable(ask, "Redis does not answer: ask again");
     } else if (!token || !is_believed(ask, token)) {
         answer_none(ask);

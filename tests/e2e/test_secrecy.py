@@ -126,12 +126,19 @@ def test_a_record_written_into_redis_by_hand_opens_nothing(relay, redis_server, 
     [key] = list(client.scan_iter("pwreset:token:*"))
     record = client.get(key)
     fields = record.split(b"\t")
-    for number, field in enumerate(fields):
-        if len(field) >= 16:
-            changed = bytes([field[0] ^ 1]) + field[1:]
-            client.set(key, b"\t".join([*fields[:number], changed, *fields[number + 1:]]), keepttl=True)
-            answer = producer.redeem(mail.token, request["user"]["email"], f"form-{number}")
-            assert answer.status == 404, f"field {number} {field!r} changed: {answer}"
+
+    def with_field(number, value):
+        return b"\t".join([*fields[:number], value, *fields[number + 1:]])
+    forgeries = [with_field(number, bytes([field[0] ^ 1]) + field[1:]) for number, field in enumerate(fields)
+                 if len(field) >= 16]
+    forgeries += [with_field(number, b"," + field[1:]) for number, field in enumerate(fields)]
+    forgeries += [b"", b"\t", record[:-30], record + b"\tx", b"2" + record[1:], b"\xff" * 200, b"x" * 100_000]
+    for number, forgery in enumerate(forgeries):
+        client.set(key, forgery, keepttl=True)
+        assert producer.check(mail.token).status == 404, forgery[:300]
+        answer = producer.redeem(mail.token, request["user"]["email"], f"form-{number}")
+        assert answer.status == 404, f"{forgery[:300]}: {answer}"
+    assert producer.metric("reset_relay_mac_failures_total") == 2 * len(forgeries)
     client.set(key, record, keepttl=True)
     eventually("a redemption of the true record", lambda: producer.redeem(
         mail.token, request["user"]["email"], "form-true").status == 200)
