@@ -137,7 +137,7 @@ static struct text believed(struct walk *walk, unsigned request, unsigned belief
     if (belief == 1) {
         record.has_owner = record.has_inc = true;
         memcpy(record.owner, asked->owner, RECORD_OWNER_SIZE);
-        memcpy(record.inc, asked->record.inc, RECORD_INC_SIZE);
+        memcpy(record.inc, asked->inc, RECORD_INC_SIZE);
     }
     enum status status = request_record_format(&record, bytes, RECORD_STORE_VALUE_MOST, &size);
     return status == STATUS_OK ? (struct text){bytes, size} : (struct text){NULL, 0};

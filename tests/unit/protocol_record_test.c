@@ -46,6 +46,39 @@ static struct request_record full_request(void)
     return record;
 }
 
+/* What a copy for another line has to be: the same as reading that line. */
+static void assert_copied_as_parsed(const struct request_record *record)
+{
+    struct request_record copy, parsed;
+    char bytes[1024];
+    size_t size;
+    assert_int_equal(request_record_format(record, bytes, sizeof bytes, &size), STATUS_OK);
+    struct text line = {bytes, size};
+    assert_int_equal(request_record_parse(line, &parsed), STATUS_OK);
+    request_record_copy(record, line, &copy);
+    const struct text *texts[] = {&copy.kid, &copy.into, &copy.slot, &copy.tenant, &copy.enhanced};
+    const struct text *expected[] = {&parsed.kid, &parsed.into, &parsed.slot, &parsed.tenant,
+                                     &parsed.enhanced};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        assert_ptr_equal(texts[i]->bytes, expected[i]->bytes);
+        assert_int_equal(texts[i]->size, expected[i]->size);
+    }
+    assert_int_equal(copy.state, parsed.state);
+    assert_int_equal(copy.lease_ms, parsed.lease_ms);
+    assert_int_equal(copy.has_seed, parsed.has_seed);
+    assert_memory_equal(copy.seed, parsed.seed, sizeof copy.seed);
+}
+
+static void a_copy_of_a_request_lives_as_long_as_its_own_line(void **state)
+{
+    (void)state;
+    struct request_record full = full_request(), empty = {.state = REQUEST_PENDING};
+    assert_copied_as_parsed(&full);
+    assert_copied_as_parsed(&empty);
+    full.into = full.kid = (struct text){NULL, 0};
+    assert_copied_as_parsed(&full);
+}
+
 static void a_full_request_comes_back_the_same(void **state)
 {
     (void)state;
@@ -200,6 +233,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_request_comes_back_the_same),
+        cmocka_unit_test(a_copy_of_a_request_lives_as_long_as_its_own_line),
         cmocka_unit_test(an_empty_request_is_short),
         cmocka_unit_test(admissions_are_kept_as_distances),
         cmocka_unit_test(no_two_lines_are_one_record),

@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include <sodium.h>
+
 static struct record_store_change *add(struct composition *composition, enum slot slot, struct text key)
 {
     assert(composition->count < RECORD_STORE_KEYS_MOST);
@@ -36,7 +38,8 @@ static enum status format_slot(const struct records *records, enum slot slot, ch
 static void add_record(struct composition *composition, enum slot slot, enum record_fate fate,
                        int64_t expires_ms)
 {
-    struct held *held = &composition->exchange->held[slot];
+    struct exchange *exchange = composition->exchange;
+    struct held *held = &exchange->held[slot];
     if (fate == FATE_UNTOUCHED)
         return;
     assert(held->key_size > 0);
@@ -46,12 +49,14 @@ static void add_record(struct composition *composition, enum slot slot, enum rec
     if (fate == FATE_COMPARED)
         return;
     composition->writes = true;
-    size_t size = 0;
-    enum status status = format_slot(&composition->exchange->records, slot, composition->values[slot], &size);
+    bool kept = slot == SLOT_REQUEST;
+    char *bytes = kept ? exchange->written : composition->values[slot];
+    size_t *size = kept ? &exchange->written_size : &composition->sizes[slot];
+    enum status status = format_slot(&exchange->records, slot, bytes, size);
     if (status != STATUS_OK)
         composition->status = status;
     change->action = RECORD_STORE_SET;
-    change->value = (struct text){composition->values[slot], size};
+    change->value = (struct text){bytes, *size};
     change->expires_at_ms = expires_ms;
 }
 
@@ -95,7 +100,9 @@ void composition_make(struct composition *composition, struct exchange *exchange
     const struct decision *decision = &exchange->decision;
     int64_t now = exchange->records.now_ms, keep = now + RECORD_KEEP_MS;
     composition->exchange = exchange;
-    composition->count = 0;
+    composition->count = composition->sizes[SLOT_NEWEST] = 0;
+    sodium_memzero(exchange->written, exchange->written_size);
+    exchange->written_size = 0;
     composition->writes = false;
     composition->status = STATUS_OK;
     if (decision->token == FATE_WRITTEN_BLIND)
@@ -109,12 +116,6 @@ void composition_make(struct composition *composition, struct exchange *exchange
     add_record(composition, SLOT_TOKEN, decision->token, decision->token_until_ms);
     add_killed(composition);
     add_numbers(composition);
-    exchange->written_size = 0;
-    for (size_t i = 0; i < composition->count; i++)
-        if (exchange->changed[i] == SLOT_REQUEST && composition->changes[i].action == RECORD_STORE_SET) {
-            exchange->written_size = composition->changes[i].value.size;
-            memcpy(exchange->written, composition->changes[i].value.bytes, exchange->written_size);
-        }
     if (decision->token == FATE_WRITTEN_BLIND)
         exchange->held[SLOT_TOKEN].key_size = 0; /* the next round mints again */
 }

@@ -4,7 +4,8 @@
 
 #include "core/protocol/exchange.h"
 
-/* The changes point into the exchange and into these values, until the store has copied them. */
+/* The changes point into the exchange and into these values, until the store has copied them.  The request's
+ * value stands in the exchange, which needs it longer. */
 struct composition {
     struct exchange *exchange;
     struct record_store_change changes[RECORD_STORE_KEYS_MOST];
@@ -12,6 +13,7 @@ struct composition {
     bool writes;
     enum status status;
     char values[SLOT_COUNT][RECORD_STORE_VALUE_MOST];
+    size_t sizes[SLOT_COUNT]; /* of the values that were written */
     char killed_keys[2][RECORD_STORE_KEY_MOST];
     char born[24];
 };

@@ -2,9 +2,11 @@
  *
  * Everything that a decision looked at is compared by the swap, so nothing here needs to know what the
  * decisions mean, and a stale reading costs a round, never a wrong outcome.  The exchange owns copies of all
- * that it read; it ends itself after the one callback, and is wiped, since records have seeds. */
+ * that it read; it ends itself after the one callback.  Requests' records have seeds: what was used of their
+ * bytes is wiped, here and wherever it makes place for something else. */
 #include "core/protocol/exchange.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include <sodium.h>
@@ -35,16 +37,27 @@ struct exchange *exchange_new(struct reset_store *store, const void *question, r
     exchange->rounds = 0;
     exchange->written_size = 0;
     for (size_t i = 0; i < SLOT_COUNT; i++)
-        exchange->held[i].key_size = 0;
+        exchange->held[i].key_size = exchange->held[i].size = 0;
     store->pending++;
     return exchange;
+}
+
+static void wipe_held(struct held *held)
+{
+    sodium_memzero(held->bytes, held->size);
+    held->size = 0;
+    held->present = false;
 }
 
 static void end(struct exchange *exchange, const struct reset_answer *answer)
 {
     exchange->done(exchange->context, answer);
     exchange->store->pending--;
-    sodium_memzero(exchange, sizeof *exchange);
+    for (size_t i = 0; i < SLOT_COUNT; i++)
+        wipe_held(&exchange->held[i]);
+    sodium_memzero(exchange->written, exchange->written_size);
+    sodium_memzero(exchange->records.request.seed, sizeof exchange->records.request.seed);
+    sodium_memzero(exchange->records.newest.seed, sizeof exchange->records.newest.seed);
     free(exchange);
 }
 
@@ -80,8 +93,7 @@ bool exchange_key(struct exchange *exchange, enum slot slot, const char *prefix,
     if (name.size > 0)
         memcpy(held->key + prefix_size, name.bytes, name.size);
     held->key_size = prefix_size + name.size;
-    held->present = false;
-    held->size = 0;
+    wipe_held(held);
     return true;
 }
 
@@ -89,6 +101,7 @@ static bool hold(struct held *held, struct text value)
 {
     if (value.size > sizeof held->bytes)
         return false;
+    wipe_held(held);
     held->present = value.bytes != NULL;
     held->size = value.size;
     if (value.size > 0)
@@ -109,18 +122,37 @@ static bool parse_number(const struct held *held, int64_t *number)
            number_record_parse(held_value(held), number) == STATUS_OK;
 }
 
+static void forget_records(struct records *records)
+{
+    records->has_user = records->has_request = records->has_newest = records->has_token = false;
+    records->newest_read = false;
+    records->recipient.count = 0;
+    records->user.times[0].count = records->user.times[1].count = 0;
+    records->actor_requests = records->born_ms = 0;
+}
+
+/* The record of the newest request counts only while the user's record names it. */
+static void forget_other_newest(struct held *newest, const struct records *records)
+{
+    size_t prefix = sizeof "request:" - 1;
+    struct text named = records->has_user ? records->user.request_id : (struct text){NULL, 0};
+    if (newest->key_size > 0 &&
+        !text_equal(named, (struct text){newest->key + prefix, newest->key_size - prefix}))
+        newest->key_size = 0;
+}
+
 /* Texts of the records point into what is held.  Returns the slot at fault, or SLOT_COUNT. */
 static enum slot parse_records(struct exchange *exchange)
 {
-    const struct held *held = exchange->held;
+    struct held *held = exchange->held;
     struct records *records = &exchange->records;
+    forget_records(records);
     records->has_user = held[SLOT_USER].key_size > 0 && held[SLOT_USER].present;
     records->has_token = held[SLOT_TOKEN].key_size > 0 && held[SLOT_TOKEN].present;
-    records->recipient.count = 0;
-    records->user.times[0].count = records->user.times[1].count = 0;
-    records->newest_read = held[SLOT_NEWEST].key_size > 0;
     if (records->has_user && user_record_parse(held_value(&held[SLOT_USER]), &records->user) != STATUS_OK)
         return SLOT_USER;
+    forget_other_newest(&held[SLOT_NEWEST], records);
+    records->newest_read = held[SLOT_NEWEST].key_size > 0;
     if (records->has_token && token_record_parse(held_value(&held[SLOT_TOKEN]), &records->token) != STATUS_OK)
         return SLOT_TOKEN;
     if (!parse_request(&held[SLOT_REQUEST], &records->has_request, &records->request))
@@ -135,22 +167,6 @@ static enum slot parse_records(struct exchange *exchange)
     if (!parse_number(&held[SLOT_BORN], &records->born_ms))
         return SLOT_BORN;
     return SLOT_COUNT;
-}
-
-/* The record of the newest request counts only while the user's record names it. */
-static void forget_other_newest(struct exchange *exchange)
-{
-    struct held *newest = &exchange->held[SLOT_NEWEST];
-    size_t prefix = sizeof "request:" - 1;
-    if (newest->key_size == 0)
-        return;
-    struct user_record user;
-    struct text named = {NULL, 0};
-    if (exchange->held[SLOT_USER].present &&
-        user_record_parse(held_value(&exchange->held[SLOT_USER]), &user) == STATUS_OK)
-        named = user.request_id;
-    if (!text_equal(named, (struct text){newest->key + prefix, newest->key_size - prefix}))
-        newest->key_size = 0;
 }
 
 static void succeed(struct exchange *exchange)
@@ -253,14 +269,8 @@ static bool read_wanted(struct exchange *exchange)
     return true;
 }
 
-static void decide(struct exchange *exchange)
+static void decide_on_records(struct exchange *exchange)
 {
-    forget_other_newest(exchange);
-    enum slot unreadable = parse_records(exchange);
-    if (unreadable != SLOT_COUNT) {
-        fail_unreadable(exchange, unreadable);
-        return;
-    }
     exchange->rounds++;
     exchange->wanted = SLOT_COUNT;
     exchange->decide(exchange);
@@ -281,8 +291,16 @@ static void decide(struct exchange *exchange)
     } else {
         succeed(exchange);
     }
-    sodium_memzero(composition.values[SLOT_REQUEST], sizeof composition.values[SLOT_REQUEST]);
-    sodium_memzero(composition.values[SLOT_NEWEST], sizeof composition.values[SLOT_NEWEST]);
+    sodium_memzero(composition.values[SLOT_NEWEST], composition.sizes[SLOT_NEWEST]);
+}
+
+static void decide(struct exchange *exchange)
+{
+    enum slot unreadable = parse_records(exchange);
+    if (unreadable == SLOT_COUNT)
+        decide_on_records(exchange);
+    else
+        fail_unreadable(exchange, unreadable);
 }
 
 void exchange_run(struct exchange *exchange)
@@ -290,10 +308,17 @@ void exchange_run(struct exchange *exchange)
     read_slots(exchange, 0, SLOT_COUNT - 1);
 }
 
-void exchange_run_assumed(struct exchange *exchange)
+void exchange_run_assumed(struct exchange *exchange, const struct request_record *request, struct text line)
 {
+    struct held *held = &exchange->held[SLOT_REQUEST];
+    bool fits = hold(held, line);
+    assert(fits);
+    (void)fits;
     exchange->assumed = true;
-    decide(exchange);
+    forget_records(&exchange->records);
+    exchange->records.has_request = true;
+    request_record_copy(request, held_value(held), &exchange->records.request);
+    decide_on_records(exchange);
 }
 
 bool exchange_name_request(struct exchange *exchange, struct text request_id)

@@ -27,7 +27,7 @@ struct held {
     char key[RECORD_STORE_KEY_MOST];
     size_t key_size; /* 0: not part of this exchange */
     bool present;
-    size_t size;
+    size_t size; /* of what stands in bytes, also where the key was given up: it is to be wiped */
     char bytes[RECORD_STORE_VALUE_MOST];
 };
 
@@ -46,7 +46,7 @@ struct exchange {
     enum slot wanted; /* the decision's wish to read one slot more; SLOT_COUNT: none */
     struct held held[SLOT_COUNT];
     enum slot changed[RECORD_STORE_KEYS_MOST]; /* of each change in flight; SLOT_COUNT: a blind one */
-    size_t written_size;                       /* of the request's record as this exchange wrote it; 0: not */
+    size_t written_size; /* of the request's record as this exchange writes it; 0: it does not */
     char written[RECORD_STORE_VALUE_MOST];
     struct records records;
     struct decision decision;
@@ -77,8 +77,8 @@ bool exchange_key(struct exchange *exchange, enum slot slot, const char *prefix,
 /* Reads all slots that have a key, decides and swaps, until there is a verdict. */
 void exchange_run(struct exchange *exchange);
 
-/* Decides on what the slots hold already, and reads only when that leads nowhere. */
-void exchange_run_assumed(struct exchange *exchange);
+/* Decides on `request`, whose line is `line`, as if it had been read; reads only when that leads nowhere. */
+void exchange_run_assumed(struct exchange *exchange, const struct request_record *request, struct text line);
 
 /* The key of a request's record; false unless the id has a UUID's length. */
 bool exchange_name_request(struct exchange *exchange, struct text request_id);

@@ -4,6 +4,7 @@
  * pass.  What is read is only believed when it is exactly what would be written: a record written by hand or
  * half overwritten is refused here rather than guessed at, and two spellings of one record cannot make a swap
  * fail for ever. */
+#include <assert.h>
 #include <stdint.h>
 
 #include <sodium.h>
@@ -329,4 +330,19 @@ enum status line_parse(const struct field *fields, size_t count, struct text lin
         at += field.size;
     }
     return at == end ? STATUS_OK : STATUS_INVALID;
+}
+
+void line_point_into(const struct field *fields, size_t count, struct text line, void *record)
+{
+    const char *at = line.bytes, *end = line.bytes + line.size;
+    for (size_t i = 0; i < count; i++) {
+        at = memchr(at, '\t', (size_t)(end - at));
+        assert(at);
+        at++;
+        if (fields[i].kind != FIELD_TEXT)
+            continue;
+        const char *tab = memchr(at, '\t', (size_t)(end - at));
+        size_t size = (size_t)((tab ? tab : end) - at);
+        *(struct text *)((char *)record + fields[i].offset) = (struct text){size > 0 ? at : NULL, size};
+    }
 }

@@ -35,6 +35,9 @@ struct field {
 WARN_UNUSED enum status line_parse(const struct field *fields, size_t count, struct text line, void *record,
                                    size_t record_size);
 
+/* Points the texts of a record at the fields of `line`, which has to be a line of this very record. */
+void line_point_into(const struct field *fields, size_t count, struct text line, void *record);
+
 /* STATUS_FULL when it does not fit, STATUS_INVALID for a text that a field cannot hold. */
 WARN_UNUSED enum status line_format(const struct field *fields, size_t count, const void *record, char *bytes,
                                     size_t capacity, size_t *size);

@@ -99,6 +99,12 @@ enum status request_record_format(const struct request_record *record, char *byt
     return line_format(request_fields, COUNT(request_fields), record, bytes, capacity, size);
 }
 
+void request_record_copy(const struct request_record *record, struct text line, struct request_record *copy)
+{
+    *copy = *record;
+    line_point_into(request_fields, COUNT(request_fields), line, copy);
+}
+
 enum status token_record_parse(struct text line, struct token_record *record)
 {
     return line_parse(token_fields, COUNT(token_fields), line, record, sizeof *record);

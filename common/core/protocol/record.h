@@ -126,6 +126,10 @@ WARN_UNUSED enum status token_record_format(const struct token_record *record, c
 WARN_UNUSED enum status recipient_record_format(const struct record_times *times, char *bytes,
                                                 size_t capacity, size_t *size);
 
+/* A copy that lives as long as `line`, which has to be what formatting `record` writes; cheaper than parsing.
+ */
+void request_record_copy(const struct request_record *record, struct text line, struct request_record *copy);
+
 /* Plain decimal numbers (born, actor): digits only. */
 WARN_UNUSED enum status number_record_parse(struct text digits, int64_t *number);
 

@@ -3,8 +3,6 @@
  *
  * The lease remembers the record's bytes as they were last written, so that finish needs no read; where they
  * are no longer right, the swap's conflict brings the right ones. */
-#include <assert.h>
-
 #include <sodium.h>
 
 #include "core/protocol/exchange.h"
@@ -20,7 +18,7 @@ static void decide_on_begin(struct exchange *exchange)
     decide_begin(&exchange->begin, &exchange->records, &exchange->decision);
 }
 
-/* The lease remembers the record as it was just written: finish compares with that. */
+/* The lease remembers the record as it was just written, or stands already: finish compares with that. */
 static void keep_lease(struct reset_lease *lease, const struct exchange *exchange)
 {
     const struct held *held = &exchange->held[SLOT_REQUEST];
@@ -29,9 +27,7 @@ static void keep_lease(struct reset_lease *lease, const struct exchange *exchang
         return;
     lease->size = written ? exchange->written_size : held->size;
     memcpy(lease->bytes, written ? exchange->written : held->bytes, lease->size);
-    enum status status = request_record_parse((struct text){lease->bytes, lease->size}, &lease->record);
-    assert(status == STATUS_OK);
-    (void)status;
+    request_record_copy(&exchange->records.request, (struct text){lease->bytes, lease->size}, &lease->record);
 }
 
 static void begin_finished(struct exchange *exchange)
@@ -41,6 +37,7 @@ static void begin_finished(struct exchange *exchange)
     if (exchange->decision.verdict != VERDICT_LEASE)
         return;
     memcpy(lease->owner, asked->owner, RECORD_OWNER_SIZE);
+    memcpy(lease->inc, exchange->records.request.inc, RECORD_INC_SIZE);
     memcpy(lease->request_id, asked->request_id.bytes, UUID_LENGTH);
     keep_lease(lease, exchange);
 }
@@ -128,7 +125,7 @@ static void decide_on_finish(struct exchange *exchange)
     struct finish_question question = {
         .result = asked->result,
         .owner = exchange->lease->owner,
-        .inc = exchange->lease->record.inc,
+        .inc = exchange->lease->inc,
         .copy = asked->copy,
         .maybe_mailed = asked->maybe_mailed,
         .due_ms = asked->due_ms,
@@ -160,10 +157,6 @@ void reset_store_finish(struct reset_store *store, struct reset_lease *lease,
         exchange_refuse(exchange, "a lease that was never given");
         return;
     }
-    struct held *held = &exchange->held[SLOT_REQUEST];
-    held->present = true;
-    held->size = lease->size;
-    memcpy(held->bytes, lease->bytes, lease->size);
     exchange->records.now_ms = question->now_ms;
-    exchange_run_assumed(exchange);
+    exchange_run_assumed(exchange, &lease->record, (struct text){lease->bytes, lease->size});
 }

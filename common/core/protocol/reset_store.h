@@ -52,7 +52,7 @@ void reset_store_start(struct reset_store *store, reset_store_callback *done, vo
  * `record` points into `bytes`: never copy the struct, and clear it (it has the seed). */
 struct reset_lease {
     struct request_record record;
-    unsigned char owner[RECORD_OWNER_SIZE];
+    unsigned char owner[RECORD_OWNER_SIZE], inc[RECORD_INC_SIZE]; /* whose lease, of which link */
     char request_id[36];
     size_t size; /* 0: no lease */
     char bytes[RECORD_STORE_VALUE_MOST];

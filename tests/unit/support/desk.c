@@ -214,10 +214,14 @@ void desk_forge_lease(struct reset_lease *lease, unsigned request, unsigned owne
     memset(lease, 0, sizeof *lease);
     memcpy(lease->request_id, desk_id(request, id).bytes, sizeof lease->request_id);
     number_bytes(lease->owner, RECORD_OWNER_SIZE, 'o', owner);
+    number_bytes(lease->inc, RECORD_INC_SIZE, 'i', inc);
     lease->size = bytes.size;
-    if (bytes.size > 0)
-        memcpy(lease->bytes, bytes.bytes, bytes.size);
-    number_bytes(lease->record.inc, RECORD_INC_SIZE, 'i', inc);
+    if (bytes.size == 0)
+        return;
+    memcpy(lease->bytes, bytes.bytes, bytes.size);
+    enum status status = request_record_parse((struct text){lease->bytes, lease->size}, &lease->record);
+    assert(status == STATUS_OK);
+    (void)status;
 }
 
 bool desk_is_inc(const struct desk_answer *answer, unsigned inc)
