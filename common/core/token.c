@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "core/base64url.h"
 #include "core/keyring.h"
 #include "core/length_prefixed.h"
 
@@ -37,8 +38,7 @@ void token_slot(struct text tenant, struct text user_id, char slot[TOKEN_SLOT_LE
     length_prefixed_hash(&hash, tenant);
     length_prefixed_hash(&hash, user_id);
     end(&hash, bytes, sizeof bytes);
-    sodium_bin2base64(slot, TOKEN_SLOT_LENGTH + 1, bytes, sizeof bytes,
-                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    *base64url_encode(bytes, sizeof bytes, slot) = '\0';
 }
 
 void token_derive(const struct keyring_key *token_key, struct text tenant, struct text user_id,
@@ -53,8 +53,7 @@ void token_derive(const struct keyring_key *token_key, struct text tenant, struc
     length_prefixed_hash(&hash, request_id);
     length_prefixed_hash(&hash, bytes_text(seed, TOKEN_SEED_SIZE));
     end(&hash, secret, sizeof secret);
-    sodium_bin2base64(token, TOKEN_LENGTH + 1, secret, sizeof secret,
-                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    *base64url_encode(secret, sizeof secret, token) = '\0';
     sodium_memzero(secret, sizeof secret);
 }
 

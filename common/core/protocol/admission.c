@@ -93,12 +93,18 @@ static void count_admission(struct record_times *times, const struct limit *limi
     times->weight[times->count++] = 1;
 }
 
+bool begin_asks_actor(const struct begin_question *question)
+{
+    const struct reset_limits *limits = question->limits;
+    return limits->per_actor.count > 0 &&
+           (question->actor_class == ACTOR_ADMIN || limits->per_user.count == 0);
+}
+
 static bool suppressed_by_limit(const struct begin_question *question, struct records *records,
                                 struct decision *decision)
 {
     const struct reset_limits *limits = question->limits;
-    bool asks_actor =
-        limits->per_actor.count > 0 && (question->actor_class == ACTOR_ADMIN || limits->per_user.count == 0);
+    bool asks_actor = begin_asks_actor(question);
     struct record_times *own = &records->user.times[question->actor_class];
     enum reason reason = REASON_NONE;
     if (is_full(own, &limits->per_user, records->now_ms))

@@ -20,6 +20,9 @@ int64_t begin_t0(const struct begin_question *question, const struct records *re
 
 bool begin_is_revoked(const struct begin_question *question, const struct records *records);
 
+/* Whether the actor's counter matters: who asks for himself is counted as the user already. */
+bool begin_asks_actor(const struct begin_question *question);
+
 /* The user's newest admitted request; absent where there is none or all were revoked. */
 struct text begin_newest(const struct records *records);
 

@@ -9,6 +9,7 @@
 
 #include <sodium.h>
 
+#include "core/base64url.h"
 #include "core/protocol/line.h"
 #include "core/protocol/record.h"
 
@@ -69,10 +70,9 @@ static void write_time(struct writer *writer, int64_t time)
 
 static void write_base64(struct writer *writer, const unsigned char *bytes, size_t size)
 {
-    char text[sodium_base64_ENCODED_LEN(TOKEN_SEED_SIZE, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
-    sodium_bin2base64(text, sizeof text, bytes, size, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    write_bytes(writer, text, strlen(text));
-    sodium_memzero(text, sizeof text);
+    char *start = reserve(writer, BASE64URL_LENGTH(size));
+    if (start)
+        base64url_encode(bytes, size, start);
 }
 
 static bool holds_separator(const char *bytes, size_t size)

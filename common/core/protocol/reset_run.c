@@ -5,6 +5,8 @@
  * are no longer right, the swap's conflict brings the right ones. */
 #include <sodium.h>
 
+#include "core/base64url.h"
+#include "core/protocol/begin.h"
 #include "core/protocol/exchange.h"
 #include "core/uuid.h"
 
@@ -42,7 +44,8 @@ static void begin_finished(struct exchange *exchange)
     keep_lease(lease, exchange);
 }
 
-/* The keys of the user, the mailbox and the actor; the recipient that the link is bound to. */
+/* The keys of the user, and of the mailbox and the actor where they have limits; the recipient that the link
+ * is bound to. */
 static bool name_user(struct exchange *exchange, const struct reset_begin *asked)
 {
     const struct reset_store_settings *settings = &exchange->store->settings;
@@ -54,13 +57,13 @@ static bool name_user(struct exchange *exchange, const struct reset_begin *asked
     bool named = exchange_key(exchange, SLOT_USER, "user:", exchange->begin.slot);
     if (settings->limits.per_recipient.count > 0) {
         unsigned char mailbox[TOKEN_MAILBOX_SIZE];
-        char name[sodium_base64_ENCODED_LEN(TOKEN_MAILBOX_SIZE, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
+        char name[BASE64URL_LENGTH(TOKEN_MAILBOX_SIZE)];
         token_mailbox(record_key, request->user_email, mailbox);
-        sodium_bin2base64(name, sizeof name, mailbox, sizeof mailbox,
-                          sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-        named = named && exchange_key(exchange, SLOT_RECIPIENT, "recipient:", text_of(name));
+        base64url_encode(mailbox, sizeof mailbox, name);
+        named =
+            named && exchange_key(exchange, SLOT_RECIPIENT, "recipient:", (struct text){name, sizeof name});
     }
-    if (settings->limits.per_actor.count > 0) {
+    if (begin_asks_actor(&exchange->begin)) {
         char name[TOKEN_SLOT_LENGTH + 1];
         token_slot(request->actor_tenant, request->actor_id, name);
         named = named && exchange_key(exchange, SLOT_ACTOR, "actor:", text_of(name));
