@@ -5,10 +5,14 @@
  * its own owner. */
 #include "io/redis_record_store.h"
 
+#include <assert.h>
 #include <hiredis/hiredis.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-enum { SCRIPT_PLAIN, SCRIPT_ALLOW_OOM, COMMAND_LIMIT = 64 * 1024, ARGUMENTS_PER_KEY = 4 };
+#include "io/redis_record_command.h"
+
+enum { SCRIPT_PLAIN, SCRIPT_ALLOW_OOM, COMMAND_LIMIT = 64 * 1024 };
 
 extern const unsigned char swap_script[];
 extern const size_t swap_script_size;
@@ -28,8 +32,9 @@ struct request {
 struct redis_record_store {
     struct redis *redis;
     struct request *free;
-    struct buffer time; /* the command TIME, formatted once */
-    struct text prefix;
+    struct buffer time;                 /* the command TIME, formatted once */
+    char prefix[REDIS_PREFIX_MOST + 2]; /* with the colon before a key */
+    size_t prefix_size;
 };
 
 void redis_record_store_scripts(struct redis_script scripts[REDIS_RECORD_STORE_SCRIPTS])
@@ -115,41 +120,6 @@ static bool read_values(const redisReply *array, size_t count, struct record_sto
     return true;
 }
 
-static void append_argument(struct buffer *command, struct text argument)
-{
-    buffer_append_byte(command, '$');
-    buffer_append_number(command, (long long)argument.size);
-    buffer_append(command, "\r\n", 2);
-    buffer_append_text(command, argument);
-    buffer_append(command, "\r\n", 2);
-}
-
-static void append_number(struct buffer *command, int64_t number)
-{
-    char bytes[24];
-    struct buffer digits = {.bytes = bytes, .capacity = sizeof bytes, .limit = sizeof bytes};
-    buffer_append_number(&digits, number);
-    append_argument(command, buffer_text(&digits));
-}
-
-static void append_head(struct buffer *command, size_t arguments)
-{
-    buffer_append_byte(command, '*');
-    buffer_append_number(command, (long long)arguments);
-    buffer_append(command, "\r\n", 2);
-}
-
-static void append_key(const struct redis_record_store *store, struct buffer *command, struct text key)
-{
-    buffer_append_byte(command, '$');
-    buffer_append_number(command, (long long)(store->prefix.size + 1 + key.size));
-    buffer_append(command, "\r\n", 2);
-    buffer_append_text(command, store->prefix);
-    buffer_append_byte(command, ':');
-    buffer_append_text(command, key);
-    buffer_append(command, "\r\n", 2);
-}
-
 static void on_time(void *context, const struct redis_answer *answer)
 {
     struct request *request = context;
@@ -174,6 +144,11 @@ static void on_values(void *context, const struct redis_answer *answer)
         finish(request, &reply);
 }
 
+static struct text prefix_of(const struct redis_record_store *store)
+{
+    return (struct text){store->prefix, store->prefix_size};
+}
+
 static void store_read(void *context, const struct text *keys, size_t count, record_store_callback *done,
                        void *done_context)
 {
@@ -185,10 +160,7 @@ static void store_read(void *context, const struct text *keys, size_t count, rec
         done(done_context, &(struct record_store_reply){.status = STATUS_UNAVAILABLE, .error = &error});
         return;
     }
-    append_head(&request->command, 1 + count);
-    append_argument(&request->command, TEXT("MGET"));
-    for (size_t i = 0; i < count; i++)
-        append_key(store, &request->command, keys[i]);
+    redis_record_command_read(&request->command, prefix_of(store), keys, count);
     if (count == 0 || count > RECORD_STORE_KEYS_MOST) {
         finish_error(request, STATUS_INVALID, "a read names no key, or too many keys");
         return;
@@ -239,23 +211,6 @@ static void on_swapped(void *context, const struct redis_answer *answer)
     finish(request, &reply);
 }
 
-/* The letters, the bytes and the expiry of one key, as io/swap.lua reads them. */
-static void append_change(struct buffer *command, const struct record_store_change *change)
-{
-    static const char actions[] = {[RECORD_STORE_KEEP] = 'k',
-                                   [RECORD_STORE_SET] = 's',
-                                   [RECORD_STORE_DELETE] = 'd',
-                                   [RECORD_STORE_COUNT] = 'c'};
-    bool compared = change->compared, sets = change->action == RECORD_STORE_SET;
-    char letters[2] = {'*', actions[change->action]};
-    if (compared)
-        letters[0] = change->expected.bytes ? '=' : '-';
-    append_argument(command, (struct text){letters, sizeof letters});
-    append_argument(command, compared && change->expected.bytes ? change->expected : TEXT(""));
-    append_argument(command, sets ? change->value : TEXT(""));
-    append_number(command, sets || change->action == RECORD_STORE_COUNT ? change->expires_at_ms : 0);
-}
-
 static bool changes_fit(const struct record_store_change *changes, size_t count)
 {
     for (size_t i = 0; i < count && count <= RECORD_STORE_KEYS_MOST; i++)
@@ -282,14 +237,9 @@ static void store_swap(void *context, const struct record_store_change *changes,
         return;
     }
     struct buffer *command = &request->command;
-    append_head(command, 3 + count * (1 + ARGUMENTS_PER_KEY));
-    append_argument(command, TEXT("EVALSHA"));
-    append_argument(command, redis_script_sha(store->redis, allow_oom ? SCRIPT_ALLOW_OOM : SCRIPT_PLAIN));
-    append_number(command, (int64_t)count);
-    for (size_t i = 0; i < count; i++)
-        append_key(store, command, changes[i].key);
-    for (size_t i = 0; i < count; i++)
-        append_change(command, &changes[i]);
+    redis_record_command_swap(command,
+                              redis_script_sha(store->redis, allow_oom ? SCRIPT_ALLOW_OOM : SCRIPT_PLAIN),
+                              prefix_of(store), changes, count);
     if (command->failed)
         finish_error(request, STATUS_UNAVAILABLE, "no memory for a question to Redis");
     else if (redis_send(store->redis, buffer_text(command), on_swapped, request, &error) != STATUS_OK)
@@ -306,7 +256,9 @@ enum status redis_record_store_new(struct redis *redis, struct redis_record_stor
     if (!store)
         return error_set(error, STATUS_MEMORY, "no memory for the record store");
     store->redis = redis;
-    store->prefix = text_of(redis_prefix(redis));
+    int prefix_size = snprintf(store->prefix, sizeof store->prefix, "%s:", redis_prefix(redis));
+    assert(prefix_size > 0 && (size_t)prefix_size < sizeof store->prefix);
+    store->prefix_size = (size_t)prefix_size;
     buffer_init(&store->time, 64);
     redis_format(&store->time, (struct text[]){TEXT("TIME")}, 1);
     if (store->time.failed) {
