@@ -1,4 +1,5 @@
-/* One JSON object read by a table of its fields.  Used by the decoders of core/event.h and of the calls on tokens. */
+/* One JSON object read by a table of its fields.  Used by the decoders of core/event.h and of the calls on
+ * tokens. */
 #ifndef CORE_EVENT_FIELDS_H
 #define CORE_EVENT_FIELDS_H
 

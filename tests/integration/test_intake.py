@@ -16,6 +16,7 @@ from support.kafka_broker import KafkaBroker
 from support.redis_server import RedisServer
 from support.relay import Relay
 from support.waiting import eventually
+from support.web import Client
 
 GOOD = events.encode(events.reset_request())
 PATH = "/v1/password-resets"
@@ -51,36 +52,6 @@ def post(relay, body=GOOD, line=f"POST {PATH} HTTP/1.1", extra="", length=None):
     length = f"Content-Length: {len(body)}\r\n" if length is None else length
     return (f"{line}\r\nHost: relay.example\r\nAuthorization: Bearer {relay.key}\r\n"
             f"Content-Type: application/json\r\n{length}{extra}\r\n").encode() + body
-
-
-class Client:
-    """A socket that reads one answer after another."""
-
-    def __init__(self, producer):
-        self.socket = socket.create_connection(("127.0.0.1", producer.port), timeout=30)
-        self.file = self.socket.makefile("rb")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.file.close()
-        self.socket.close()
-
-    def send(self, data):
-        self.socket.sendall(data)
-
-    def answer(self):
-        status = int(self.file.readline().split()[1])
-        headers = {}
-        while (line := self.file.readline().strip()):
-            name, _, value = line.decode().partition(":")
-            headers[name.lower()] = value.strip()
-        return web.Answer(status, headers, self.file.read(int(headers.get("content-length", 0))))
-
-    def closed(self):
-        """Whether the server closes, in order and without a reset."""
-        return self.file.read(1) == b""
 
 
 def answered(producer):

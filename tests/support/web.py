@@ -70,3 +70,33 @@ def metric(port, name, **labels):
     """The sum over the series that have these labels; 0 where there is none."""
     return sum(value for series, value in metrics(port).get(name, [])
                if all(series.get(key) == text for key, text in labels.items()))
+
+
+class Client:
+    """A socket that reads one answer after another."""
+
+    def __init__(self, producer):
+        self.socket = socket.create_connection(("127.0.0.1", producer.port), timeout=30)
+        self.file = self.socket.makefile("rb")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+        self.socket.close()
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def answer(self):
+        status = int(self.file.readline().split()[1])
+        headers = {}
+        while (line := self.file.readline().strip()):
+            name, _, value = line.decode().partition(":")
+            headers[name.lower()] = value.strip()
+        return Answer(status, headers, self.file.read(int(headers.get("content-length", 0))))
+
+    def closed(self):
+        """Whether the server closes, in order and without a reset."""
+        return self.file.read(1) == b""
