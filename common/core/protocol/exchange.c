@@ -3,7 +3,7 @@
  * Everything that a decision looked at is compared by the swap, so nothing here needs to know what the
  * decisions mean, and a stale reading costs a round, never a wrong outcome.  The exchange owns copies of all
  * that it read; it ends itself after the one callback.  Requests' records have seeds: what was used of their
- * bytes is wiped, here and wherever it makes place for something else. */
+ * bytes is wiped, here and wherever it makes place for something else; and so are the copies of the keys. */
 #include "core/protocol/exchange.h"
 
 #include <assert.h>
@@ -58,6 +58,8 @@ static void end(struct exchange *exchange, const struct reset_answer *answer)
     sodium_memzero(exchange->written, exchange->written_size);
     sodium_memzero(exchange->records.request.seed, sizeof exchange->records.request.seed);
     sodium_memzero(exchange->records.newest.seed, sizeof exchange->records.newest.seed);
+    sodium_memzero(&exchange->token_key, sizeof exchange->token_key);
+    sodium_memzero(&exchange->record_key, sizeof exchange->record_key);
     free(exchange);
 }
 
