@@ -64,12 +64,13 @@ static void on_deadline(evutil_socket_t descriptor, short what, void *context)
 static enum status build_template(const struct kafka_producer_settings *settings, int deadline_ms,
                                   rd_kafka_conf_t **template, struct error *error)
 {
-    char deadline[16], propagation[16];
+    char deadline[16], propagation[16], linger[16];
     snprintf(deadline, sizeof deadline, "%d", deadline_ms);
     snprintf(propagation, sizeof propagation, "%d", deadline_ms / 2);
+    snprintf(linger, sizeof linger, "%d", settings->linger_ms);
     const struct kafka_conf_item items[] = {
         {.name = "client.id", .value = "reset-relay"},
-        {.name = "linger.ms", .value = "0"},
+        {.name = "linger.ms", .value = linger},
         {.name = "partitioner", .value = "murmur2_random"},
         {.name = "socket.nagle.disable", .value = "true"},
         {.name = "queue.buffering.max.messages", .value = "100000"},

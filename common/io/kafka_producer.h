@@ -53,6 +53,8 @@ typedef void kafka_delivered(void *context, const struct kafka_delivery *deliver
 struct kafka_producer_settings {
     struct kafka_properties properties;
     int deadline_ms; /* from kafka_producer_send() to the callback, whatever happens; 0: 30 000 */
+    int linger_ms;   /* how long a record may wait for others of its partition; 0: it goes at once.  The
+                        configuration's   linger.ms goes before it */
     kafka_notice *notice;
     void *notice_context;
 };
