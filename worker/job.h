@@ -89,7 +89,7 @@ struct job {
     struct reset_finish finish, renewal;
     struct retry_position copy; /* of the retry copy or dead letter */
     unsigned copy_tier;
-    bool copy_without_value; /* Kafka takes no record of this size */
+    bool bare_letter; /* Kafka takes no dead letter with the content of the record */
     enum outcome outcome;
     enum reason reason, detail;
     char fault[400];    /* one sentence about a dead letter */

@@ -15,14 +15,15 @@ static enum progress trouble(struct job *job, const char *reason)
     return job_hold(job, DEPENDENCY_KAFKA, why);
 }
 
-/* A record that Kafka takes in no form: what it says is given up, never the event. */
-static enum progress too_large(struct job *job)
+/* Kafka refuses the record for what it is.  What it says may be given up, never that it is said: an audit
+ * record, or a dead letter that is bare already, waits until somebody has mended the topic. */
+static enum progress refused(struct job *job, const char *reason)
 {
     switch (job_step(job)) {
     case STEP_DEAD_LETTER:
-        if (job->copy_without_value)
-            break;
-        job->copy_without_value = true;
+        if (job->bare_letter)
+            return trouble(job, reason);
+        job->bare_letter = true;
         return PROGRESS_AGAIN;
     case STEP_COPY:
         if (job->mail_state != MAIL_NONE) /* it was to be parked: it waits with its offset instead */
@@ -32,12 +33,8 @@ static enum progress too_large(struct job *job)
         snprintf(job->fault, sizeof job->fault, "Kafka takes no retry copy of this size");
         return job_follow(job, plan_dead);
     default:
-        break;
+        return trouble(job, reason);
     }
-    log_write(LOG_LEVEL_ERROR, "Kafka refuses a record for what it is: left out",
-              LOG_TEXT("step", step_name(job_step(job))),
-              LOG_TEXT("request_id", job->event ? job->event->id : ""));
-    return PROGRESS_NEXT;
 }
 
 static void delivered(void *context, const struct kafka_delivery *delivery)
@@ -47,9 +44,9 @@ static void delivered(void *context, const struct kafka_delivery *delivery)
         gate_success(job->worker->gates[DEPENDENCY_KAFKA]);
         job_answered(job, PROGRESS_NEXT);
     } else if (delivery->status == STATUS_INVALID) {
-        job_answered(job, too_large(job));
+        job_answered(job, refused(job, delivery->reason));
     } else {
-        job_answered(job, trouble(job, delivery->reason ? delivery->reason : "no acknowledgement"));
+        job_answered(job, trouble(job, delivery->reason));
     }
 }
 
@@ -60,21 +57,27 @@ static enum progress produce(struct job *job, const struct kafka_message *messag
     case STATUS_OK:
         return PROGRESS_WAIT;
     case STATUS_INVALID:
-        return too_large(job);
+        return refused(job, error.text);
     default:
         return trouble(job, error.text);
     }
 }
 
+/* A bare letter has neither key, value nor the original's headers: its own say which record it stands for. */
 static enum progress produce_copy(struct job *job, const char *topic, const struct retry_position *position,
                                   const struct retry_fault *fault)
 {
+    struct kafka_record original = *job->record;
+    if (job->bare_letter) {
+        original.key = original.value = (struct text){0};
+        original.header_count = 0;
+    }
     struct retry_copy copy;
-    retry_copy_init(&copy, job->record, position, fault);
+    retry_copy_init(&copy, &original, position, fault);
     return produce(job, &(struct kafka_message){
                             .topic = topic,
-                            .key = job->record->key,
-                            .value = job->copy_without_value ? (struct text){0} : job->record->value,
+                            .key = original.key,
+                            .value = original.value,
                             .headers = copy.headers,
                             .header_count = copy.count,
                         });

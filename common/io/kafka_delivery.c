@@ -1,7 +1,9 @@
 /* Produce and delivery report, without state.
  *
  * The classes answer one question each of the caller's: INVALID, NOT_FOUND and DENIED are not cured by
- * waiting; after TIMEOUT Kafka may have the message; everything else is the cluster's trouble and passes. */
+ * waiting; after TIMEOUT Kafka may have the message; everything else is the cluster's trouble and passes.  A
+ * topic that takes no record of any kind (its name, a policy) is the cluster's trouble, too, not the
+ * record's. */
 #include "io/kafka_delivery.h"
 
 /* 2001: librdkafka's mock cluster (dev-broker) reports 1234 as its LogAppendTime, which is no clock at all.
@@ -26,10 +28,6 @@ enum status kafka_delivery_status(rd_kafka_resp_err_t code)
     case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_INVALID_RECORD:
     case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
-    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
-    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
-    case RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT:
-    case RD_KAFKA_RESP_ERR_UNSUPPORTED_COMPRESSION_TYPE:
     case RD_KAFKA_RESP_ERR__BAD_MSG:
     case RD_KAFKA_RESP_ERR__INVALID_ARG:
         return STATUS_INVALID;

@@ -369,6 +369,19 @@ static void a_dead_letter_too_large_for_kafka_goes_without_its_value(void **stat
     world_run(&world);
     assert_journal(&world, "leased, mail, dead, dead letter, dead, offset");
     assert_int_equal(world.dead_letter.record->value.size, 0);
+    struct text header;
+    assert_false(kafka_record_header(world.dead_letter.record, SIGNATURE_HEADER, &header));
+    assert_true(kafka_record_header(world.dead_letter.record, "__connect.errors.offset", &header));
+}
+
+static void an_audit_record_that_kafka_refuses_is_not_left_out(void **state)
+{
+    (void)state;
+    world.kafka_fault = KAFKA_FAULT_TOO_LARGE;
+    world.kafka_nth = 1;
+    world_event(&world, (struct occasion){0});
+    world_run(&world);
+    assert_journal(&world, "leased, mail, dot, sent, sent, offset");
 }
 
 static void a_retry_copy_too_large_for_kafka_makes_the_event_dead(void **state)
@@ -421,6 +434,7 @@ int main(void)
         IN_A_WORLD(three_421_in_a_row_count_as_one_refusal),
         IN_A_WORLD(a_recipient_at_whom_the_relay_falls_over_does_not_loop),
         IN_A_WORLD(a_dead_letter_too_large_for_kafka_goes_without_its_value),
+        IN_A_WORLD(an_audit_record_that_kafka_refuses_is_not_left_out),
         IN_A_WORLD(a_retry_copy_too_large_for_kafka_makes_the_event_dead),
         IN_A_WORLD(a_copy_refused_after_an_uncertain_mail_still_says_that_it_may_be_out),
     };
