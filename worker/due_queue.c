@@ -12,14 +12,15 @@ struct entry {
 
 struct due_queue {
     size_t most, size;
+    size_t most_bytes, bytes; /* of the records */
     struct entry entries[];
 };
 
-struct due_queue *due_queue_new(size_t most)
+struct due_queue *due_queue_new(size_t most, size_t most_bytes)
 {
     struct due_queue *queue = malloc(sizeof *queue + most * sizeof *queue->entries);
     if (queue)
-        *queue = (struct due_queue){.most = most};
+        *queue = (struct due_queue){.most = most, .most_bytes = most_bytes};
     return queue;
 }
 
@@ -35,7 +36,7 @@ void due_queue_free(struct due_queue **queue)
 
 size_t due_queue_room(const struct due_queue *queue)
 {
-    return queue->most - queue->size;
+    return queue->bytes < queue->most_bytes ? queue->most - queue->size : 0;
 }
 
 size_t due_queue_size(const struct due_queue *queue)
@@ -63,6 +64,7 @@ void due_queue_add(struct due_queue *queue, int64_t due_ms, struct kafka_record 
 {
     assert(queue->size < queue->most);
     size_t at = queue->size++;
+    queue->bytes += kafka_record_size(record);
     for (; at > 0 && queue->entries[(at - 1) / 2].due_ms > due_ms; at = (at - 1) / 2)
         queue->entries[at] = queue->entries[(at - 1) / 2];
     queue->entries[at] = (struct entry){.due_ms = due_ms, .record = record};
@@ -78,6 +80,7 @@ struct kafka_record *due_queue_take(struct due_queue *queue, int64_t now_ms)
     if (due_queue_next(queue) > now_ms || queue->size == 0)
         return NULL;
     struct kafka_record *record = queue->entries[0].record;
+    queue->bytes -= kafka_record_size(record);
     queue->entries[0] = queue->entries[--queue->size];
     sink(queue, 0);
     return record;
@@ -88,10 +91,12 @@ void due_queue_drop(struct due_queue *queue, bool (*gone)(void *context, struct 
 {
     size_t kept = 0;
     for (size_t i = 0; i < queue->size; i++) {
-        if (gone(context, queue->entries[i].record->reference))
+        if (gone(context, queue->entries[i].record->reference)) {
+            queue->bytes -= kafka_record_size(queue->entries[i].record);
             kafka_record_free(&queue->entries[i].record);
-        else
+        } else {
             queue->entries[kept++] = queue->entries[i];
+        }
     }
     queue->size = kept;
     for (size_t at = kept / 2; at-- > 0;)

@@ -9,8 +9,8 @@
 
 struct due_queue;
 
-/* NULL without memory. */
-struct due_queue *due_queue_new(size_t most);
+/* Takes at most `most` records, and none once it holds `most_bytes` of them.  NULL without memory. */
+struct due_queue *due_queue_new(size_t most, size_t most_bytes);
 
 /* Frees the records, too. */
 void due_queue_free(struct due_queue **queue);

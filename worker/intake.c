@@ -12,6 +12,11 @@
  * the log, so the heap needs to hold only what is out of order. */
 enum { DUE_MOST = 2000, TICK_MS = 100 };
 
+/* Caps on what records take where they are large: an event has a few hundred bytes, but anybody who may write
+ * to a topic may write megabytes.  Each tier has its own, so that waiting copies never keep fresh requests
+ * out. */
+enum { JOB_BYTES_MOST = 32 << 20, DUE_BYTES_MOST = 8 << 20 };
+
 static bool gates_open(const struct worker *worker)
 {
     for (size_t i = 0; i < DEPENDENCY_COUNT; i++)
@@ -27,7 +32,7 @@ size_t intake_room(void *context, size_t lane)
     if (!worker->draining && worker->store_started && gates_open(worker)) {
         if (lane != LANE_REQUESTED)
             room = due_queue_room(worker->due[lane]);
-        else if (worker->job_count < worker->settings.concurrency)
+        else if (worker->job_count < worker->settings.concurrency && worker->job_bytes < JOB_BYTES_MOST)
             room = worker->settings.concurrency - worker->job_count;
     }
     worker->resting[lane] = room == 0;
@@ -159,7 +164,7 @@ void intake_drain(struct worker *worker)
 enum status intake_start(struct worker *worker, struct error *error)
 {
     for (size_t lane = 1; lane <= worker->settings.tiers; lane++) {
-        worker->due[lane] = due_queue_new(DUE_MOST);
+        worker->due[lane] = due_queue_new(DUE_MOST, DUE_BYTES_MOST);
         if (!worker->due[lane])
             return error_set(error, STATUS_MEMORY, "no memory for the queue of a retry tier");
     }

@@ -183,6 +183,7 @@ struct job *job_new(struct worker *worker, size_t lane, struct kafka_record *rec
         job->next->link = &job->next;
     worker->jobs = job;
     worker->job_count++;
+    worker->job_bytes += kafka_record_size(record);
     return job;
 }
 
@@ -194,6 +195,7 @@ void job_free(struct job **job)
     buffer_clear(&gone->message);
     reset_lease_clear(&gone->lease);
     reset_event_free(&gone->event);
+    gone->worker->job_bytes -= kafka_record_size(gone->record);
     kafka_record_free(&gone->record);
     *gone->link = gone->next;
     if (gone->next)

@@ -68,8 +68,8 @@ struct worker {
     struct smtp_pool *smtp;
     struct gate *gates[DEPENDENCY_COUNT];
 
-    struct job *jobs; /* all under way */
-    size_t job_count;
+    struct job *jobs;                       /* all under way */
+    size_t job_count, job_bytes;            /* and what their records take */
     struct due_queue *due[KAFKA_LANES_MAX]; /* by lane; none for the requested one */
     bool resting[KAFKA_LANES_MAX];          /* the lane was told that there is no room */
     struct event *tick;

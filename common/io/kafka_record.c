@@ -12,7 +12,7 @@
 
 enum { HEADERS_ON_STACK = 32 };
 
-static size_t size_of(const struct kafka_record *record)
+size_t kafka_record_size(const struct kafka_record *record)
 {
     size_t size = sizeof *record + record->header_count * sizeof *record->headers;
     size += strlen(record->topic) + 1 + record->key.size + record->value.size;
@@ -40,7 +40,7 @@ static const char *keep_string(const char *string, char **end)
 
 struct kafka_record *kafka_record_copy(const struct kafka_record *from)
 {
-    struct kafka_record *record = malloc(size_of(from));
+    struct kafka_record *record = malloc(kafka_record_size(from));
     if (record == NULL)
         return NULL;
     *record = *from;

@@ -41,6 +41,9 @@ bool kafka_record_header(const struct kafka_record *record, const char *name, st
 /* A record made by hand, copied into one piece of memory; for tests and replay.  NULL: no memory. */
 struct kafka_record *kafka_record_copy(const struct kafka_record *from);
 
+/* Bytes of memory that the record takes. */
+size_t kafka_record_size(const struct kafka_record *record);
+
 void kafka_record_free(struct kafka_record **record);
 
 #endif

@@ -14,7 +14,7 @@ static struct kafka_record *record(int32_t partition, int64_t offset)
 static void records_come_out_when_they_are_due_earliest_first(void **state)
 {
     (void)state;
-    struct due_queue *queue = due_queue_new(500);
+    struct due_queue *queue = due_queue_new(500, SIZE_MAX);
     unsigned random = 7;
     for (int i = 0; i < 500; i++) {
         random = random * 1103515245u + 12345u;
@@ -47,7 +47,7 @@ static bool of_partition_1(void *context, struct kafka_reference reference)
 static void records_of_a_partition_that_is_gone_are_dropped(void **state)
 {
     (void)state;
-    struct due_queue *queue = due_queue_new(100);
+    struct due_queue *queue = due_queue_new(100, SIZE_MAX);
     for (int i = 0; i < 100; i++)
         due_queue_add(queue, (i * 37) % 100, record(i % 2, (i * 37) % 100));
     due_queue_drop(queue, of_partition_1, NULL);
@@ -64,11 +64,27 @@ static void records_of_a_partition_that_is_gone_are_dropped(void **state)
     assert_null(queue);
 }
 
+static void a_queue_that_holds_enough_bytes_takes_no_more_until_one_leaves(void **state)
+{
+    (void)state;
+    struct kafka_record *first = record(0, 1), *second = record(0, 2);
+    struct due_queue *queue = due_queue_new(100, kafka_record_size(first) + 1);
+    due_queue_add(queue, 1, first);
+    assert_int_equal(due_queue_room(queue), 99);
+    due_queue_add(queue, 2, second);
+    assert_int_equal(due_queue_room(queue), 0);
+    struct kafka_record *due = due_queue_take(queue, 1);
+    kafka_record_free(&due);
+    assert_int_equal(due_queue_room(queue), 99);
+    due_queue_free(&queue);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(records_come_out_when_they_are_due_earliest_first),
         cmocka_unit_test(records_of_a_partition_that_is_gone_are_dropped),
+        cmocka_unit_test(a_queue_that_holds_enough_bytes_takes_no_more_until_one_leaves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
