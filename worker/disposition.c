@@ -56,7 +56,7 @@ static struct disposition unavailable(const struct smtp_result *result,
 {
     if (is_about_recipient(result) && history->shutdowns >= DISPOSITION_SHUTDOWNS)
         return later(REASON_REFUSED_FOR_NOW, history);
-    return (struct disposition){.action = history->revoked ? DISPOSITION_STOP : DISPOSITION_HOLD};
+    return (struct disposition){.action = history->leaving ? DISPOSITION_STOP : DISPOSITION_HOLD};
 }
 
 struct disposition disposition_of_mail(const struct smtp_result *result,
@@ -73,7 +73,7 @@ struct disposition disposition_of_mail(const struct smtp_result *result,
     case SMTP_UNAVAILABLE:
         return unavailable(result, history);
     case SMTP_WITHHELD:
-        return (struct disposition){.action = history->revoked ? DISPOSITION_STOP : DISPOSITION_BEGIN_AGAIN};
+        return (struct disposition){.action = history->leaving ? DISPOSITION_STOP : DISPOSITION_BEGIN_AGAIN};
     }
     return dead(REASON_MAIL);
 }

@@ -29,7 +29,8 @@ struct disposition_history {
     unsigned tries;     /* answers of the relay before this one (R.tries) */
     unsigned tiers;     /* retry topics, at least 1 */
     unsigned shutdowns; /* answers in a row that were disposition_is_shutdown, this one included */
-    bool revoked;       /* the partition belongs to somebody else by now */
+    bool leaving; /* no further try by this run: the partition is gone, a successor stands, or the worker ends
+                   */
 };
 
 /* Whether the relay broke the conversation off while it was about this recipient: 421, silence past a

@@ -90,9 +90,8 @@ void intake_resume(struct worker *worker)
             kafka_consumer_resume(worker->consumer, lane);
 }
 
-void intake_job_ended(struct worker *worker, size_t lane)
+void intake_job_ended(struct worker *worker)
 {
-    (void)lane;
     if (worker->draining) {
         event_active(worker->tick, EV_TIMEOUT,
                      0); /* not from here: whoever ended this job may go through all */

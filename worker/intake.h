@@ -17,7 +17,7 @@ void intake_revoked(void *context, const struct kafka_partition *partitions, siz
 void intake_resume(struct worker *worker);
 
 /* A job of the lane is gone.  Ends no other job from inside. */
-void intake_job_ended(struct worker *worker, size_t lane);
+void intake_job_ended(struct worker *worker);
 
 /* No new record from here on; what waits for its time is given back. */
 void intake_drain(struct worker *worker);

@@ -162,9 +162,8 @@ static enum progress step_stop(struct job *job)
     if (job->renewing)
         return PROGRESS_WAIT;
     struct worker *worker = job->worker;
-    size_t lane = job->lane;
     job_free(&job);
-    intake_job_ended(worker, lane);
+    intake_job_ended(worker);
     return PROGRESS_ENDED;
 }
 

@@ -239,7 +239,7 @@ enum progress step_dispose(struct job *job)
         .tries = job->lease.record.tries,
         .tiers = job->worker->settings.tiers,
         .shutdowns = job->shutdowns,
-        .revoked = job->revoked || job->parked || job->worker->drain_over,
+        .leaving = job->revoked || job->parked || job->worker->drain_over,
     };
     struct disposition disposition = disposition_of_mail(&job->result, &history);
     count_mail(job, &disposition);

@@ -1,6 +1,7 @@
 /* begin, renew and finish.  A question whose answer was lost is asked again word for word (same owner): Redis
  * then finds what it did.  A new lease is always asked for with a new owner and a new candidate for the link.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -90,8 +91,10 @@ static enum progress begin_verdict(struct job *job, const struct reset_answer *a
         job->reason = REASON_ID_REUSED;
         return job_follow(job, plan_told);
     case VERDICT_STALE:
-    default:
         return job_follow(job, plan_complete);
+    default:
+        assert(!"begin has no such verdict");
+        return rest(job, BUSY_REST_MS);
     }
 }
 

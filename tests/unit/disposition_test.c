@@ -61,7 +61,7 @@ static const struct row rows[] = {
     {"no connection", RESULT(UNAVAILABLE, CONNECT, CONNECT, 0), {TIERS}, {.action = DISPOSITION_HOLD}},
     {"no connection, partition gone",
      RESULT(UNAVAILABLE, CONNECT, CONNECT, 0),
-     {.revoked = true, TIERS},
+     {.leaving = true, TIERS},
      {.action = DISPOSITION_STOP}},
     {"421 for the second time",
      RESULT(UNAVAILABLE, RCPT, REPLY, 421),
@@ -89,7 +89,7 @@ static const struct row rows[] = {
      {.action = DISPOSITION_BEGIN_AGAIN}},
     {"withheld for its partition",
      RESULT(WITHHELD, DATA, CALLER, 0),
-     {.revoked = true, TIERS},
+     {.leaving = true, TIERS},
      {.action = DISPOSITION_STOP}},
 };
 
