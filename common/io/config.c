@@ -50,6 +50,11 @@ bool config_is_set(const struct config *config, enum config_key key)
     return value_of(config, key)->text != NULL;
 }
 
+bool config_was_refused(const struct config *config, enum config_key key)
+{
+    return value_of(config, key)->refused;
+}
+
 const char *config_origin(const struct config *config, enum config_key key)
 {
     const struct config_value *value = value_of(config, key);

@@ -25,13 +25,16 @@ struct config_source {
 
 /* STATUS_CONFIG when anything is wrong: `faults` then has one sentence a line, all of them, each with file
  * and line (or the variable, or --set) and what to do.  Checks each value by itself; config_rules.h checks
- * what hangs together. */
+ * what hangs together.  `*config` is there also after STATUS_CONFIG, with defaults in the place of what is
+ * wrong: only for the rules, so that all faults are told at once.  NULL where the file
+ * could not be read, or without memory. */
 enum status config_load(enum config_program program, const struct config_source *source,
                         struct config **config, struct buffer *faults) WARN_UNUSED;
 void config_free(struct config **config);
 
 enum config_program config_program_of(const struct config *config);
-bool config_is_set(const struct config *config, enum config_key key); /* a default counts */
+bool config_is_set(const struct config *config, enum config_key key);      /* a default counts */
+bool config_was_refused(const struct config *config, enum config_key key); /* it had a value, a wrong one */
 
 /* Where the value came from ("reset-relay.ini:12", "default"); for sentences. */
 const char *config_origin(const struct config *config, enum config_key key);

@@ -116,17 +116,23 @@ static void set_value(struct config_loader *loader, const struct config_assignme
 {
     struct error error;
     enum config_layer layer = assignment->layer;
+    bool refused = value->refused;
     config_value_clear(value);
+    value->refused = refused;
     value->layer = layer;
     value->origin = strdup(assignment->origin);
-    if (*text == 0 && setting->fallback)
+    if (*text == 0 && setting->fallback) {
         config_fault(loader, assignment->origin, "%s.%s has no value; leave it out for the default, %s",
                      setting->section, setting->key, setting->fallback);
+        value->refused = true;
+    }
     if (*text == 0) /* unset, also against a lower layer */
         return;
-    if (config_value_parse(setting, text, value, &error) != STATUS_OK)
+    if (config_value_parse(setting, text, value, &error) != STATUS_OK) {
         config_fault(loader, assignment->origin, "%s.%s: %s", setting->section, setting->key, error.text);
-    else if (!(value->text = strdup(text)) || !value->origin)
+        value->refused = true;
+    }
+    if (!(value->text = strdup(text)) || !value->origin)
         config_fault(loader, assignment->origin, "no memory");
 }
 
@@ -144,6 +150,8 @@ static void assign_setting(struct config_loader *loader, const struct config_ass
         if (!config_is_secret(setting, assignment->value) || !*assignment->value ||
             check_secret(loader, assignment))
             set_value(loader, assignment, setting, value, assignment->value);
+        else
+            value->refused = true;
         return;
     }
     if (!(setting->program & loader->config->program)) /* not ours: perhaps not even readable for us */
@@ -151,6 +159,8 @@ static void assign_setting(struct config_loader *loader, const struct config_ass
     char *secret = *assignment->value ? read_secret(loader, assignment) : strdup("");
     if (secret)
         set_value(loader, assignment, setting, value, secret);
+    else
+        value->refused = true;
     config_wipe_string(secret);
 }
 

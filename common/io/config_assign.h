@@ -25,7 +25,8 @@ void config_fault(struct config_loader *loader, const char *origin, const char *
 /* Finds the key, checks where a secret comes from, reads `<key>_file`, parses. Faults are written. */
 void config_assign(struct config_loader *loader, const struct config_assignment *assignment);
 
-/* The whole INI file at `path`: its lines, its duplicates, and its mode when it has a secret in it. */
-void config_read_file(struct config_loader *loader, const char *path);
+/* The whole INI file at `path`: its lines, its duplicates, and its mode when it has a secret in it.  False:
+ * it could not be read. */
+bool config_read_file(struct config_loader *loader, const char *path);
 
 #endif

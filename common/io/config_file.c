@@ -141,16 +141,17 @@ static void check_mode(struct config_loader *loader, const char *path, int descr
                      (long)file.st_uid, loader->secret_key);
 }
 
-void config_read_file(struct config_loader *loader, const char *path)
+bool config_read_file(struct config_loader *loader, const char *path)
 {
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (descriptor < 0) {
         config_fault(loader, path, "cannot open: %s", strerror(errno));
-        return;
+        return false;
     }
     struct buffer bytes;
     buffer_init_secret(&bytes, FILE_LIMIT);
-    if (read_bytes(loader, path, descriptor, &bytes)) {
+    bool whole = read_bytes(loader, path, descriptor, &bytes);
+    if (whole) {
         struct reader reader = {.loader = loader, .path = path, .rest = buffer_text(&bytes)};
         ini_allow_multiline = false; /* an indented line is a line like any other */
         ini_parse_stream(read_line, &reader, take_pair, &reader);
@@ -159,4 +160,5 @@ void config_read_file(struct config_loader *loader, const char *path)
     }
     buffer_clear(&bytes);
     close(descriptor);
+    return whole;
 }

@@ -70,9 +70,19 @@ static void take_setting(struct config_loader *loader, const char *text)
     config_assign(loader, &(struct config_assignment){CONFIG_LAYER_SET, "--set", section, key, equals + 1});
 }
 
+/* A value that cannot be used makes way for the default, so that the rules can look at all other keys. */
+static void drop_refused(struct config_value *value)
+{
+    if (!value->refused)
+        return;
+    config_value_clear(value);
+    value->refused = true;
+}
+
 static void take_defaults(struct config_loader *loader)
 {
     for (int i = 0; i < CONFIG_KEY_COUNT; i++) {
+        drop_refused(&loader->config->values[i]);
         const struct setting *setting = &settings[i];
         bool producer = loader->config->program == CONFIG_PRODUCER && setting->fallback_producer;
         const char *text = producer ? setting->fallback_producer : setting->fallback;
@@ -92,15 +102,17 @@ enum status config_load(enum config_program program, const struct config_source 
         return STATUS_MEMORY;
     }
     loader.config->program = program;
-    if (source->path)
-        config_read_file(&loader, source->path);
+    if (source->path && !config_read_file(&loader, source->path)) {
+        config_free(
+            &loader
+                 .config); /* nothing is known of what it says: the rules would complain of all that it has */
+        return STATUS_CONFIG;
+    }
     for (const char *const *variable = source->environment; variable && *variable; variable++)
         take_variable(&loader, *variable);
     for (size_t i = 0; i < source->setting_count; i++)
         take_setting(&loader, source->settings[i]);
     take_defaults(&loader);
-    if (loader.wrong)
-        config_free(&loader.config);
     *config = loader.config;
     return loader.wrong ? STATUS_CONFIG : STATUS_OK;
 }

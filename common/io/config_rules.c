@@ -94,7 +94,8 @@ static void check_required(struct rules *rules)
     };
     for (size_t i = 0; i < sizeof required / sizeof *required; i++) {
         const struct setting *setting = &settings[required[i].key];
-        if ((required[i].purposes & rules->purpose) && !config_is_set(rules->config, required[i].key))
+        if ((required[i].purposes & rules->purpose) && !config_is_set(rules->config, required[i].key) &&
+            !config_was_refused(rules->config, required[i].key))
             break_rule(rules, "%s.%s is missing: %s", setting->section, setting->key, required[i].why);
     }
     if ((rules->purpose & FOR(SERVE)) && config_is_set(rules->config, CONFIG_REDIS_URL) &&
@@ -118,11 +119,11 @@ static void check_redis(struct rules *rules)
         return;
     copy_host(url, host, sizeof host);
     if (strncmp(url, "redis://", 8) != 0)
-        break_rule(rules, "%s: redis.url must begin with redis://, rediss:// or unix://",
+        break_rule(rules, "%s: redis.url must begin with redis:// or unix://",
                    config_origin(rules->config, CONFIG_REDIS_URL));
     else if (!config_is_loopback(host) && !trusted(rules))
         break_rule(rules,
-                   "%s: redis.url speaks plaintext to %.100s, which is not loopback: use rediss://, or say "
+                   "%s: redis.url speaks plaintext to %.100s, which is not loopback: use a tunnel, or say "
                    "security.plaintext = trusted_network",
                    config_origin(rules->config, CONFIG_REDIS_URL), host);
 }

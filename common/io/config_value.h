@@ -14,6 +14,7 @@ enum config_layer {
 
 struct config_value {
     enum config_layer layer; /* NONE: not set */
+    bool refused;            /* somebody gave it a value that cannot be used */
     char *text;              /* owned, as written; NULL: given as empty */
     char *origin;            /* owned */
     int64_t number;          /* number, bytes, duration in ms, choice's index, port */

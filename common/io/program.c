@@ -36,10 +36,8 @@ static int print_config(const struct config *config)
 }
 
 static int run_command(const struct command_program *description, const struct program_command *command,
-                       const struct command_line *line, const struct config *config, struct buffer *faults)
+                       const struct command_line *line, const struct config *config)
 {
-    if (config_rules_check(config, command->purpose, faults))
-        return tell_faults(description, faults);
     log_open(description->name, (enum log_level)config_choice(config, CONFIG_LOG_LEVEL),
              (enum log_format)config_choice(config, CONFIG_LOG_FORMAT), STDERR_FILENO);
     log_take_libevent();
@@ -54,18 +52,22 @@ static int with_line(const struct command_program *description, enum config_prog
     struct config_source source = {.path = command_line_config(line),
                                    .environment = (const char *const *)environ};
     source.settings = command_line_settings(line, &source.setting_count);
+    const struct program_command *command =
+        command_line_print_config(line) ? NULL : find(commands, command_line_command(line)->name);
     struct config *config = NULL;
     struct buffer faults;
     buffer_init(&faults, FAULTS_MOST);
-    int code;
-    if (config_load(program, &source, &config, &faults)) {
+    enum status status = config_load(program, &source, &config, &faults);
+    /* Also of a configuration that is wrong already: all faults at once. */
+    if (config && command && config_rules_check(config, command->purpose, &faults))
+        status = STATUS_CONFIG;
+    int code = PROCESS_EXIT_SOFTWARE;
+    if (status != STATUS_OK)
         code = tell_faults(description, &faults);
-    } else if (command_line_print_config(line)) {
+    else if (command_line_print_config(line))
         code = print_config(config);
-    } else {
-        const struct program_command *command = find(commands, command_line_command(line)->name);
-        code = command ? run_command(description, command, line, config, &faults) : PROCESS_EXIT_SOFTWARE;
-    }
+    else if (command)
+        code = run_command(description, command, line, config);
     buffer_clear(&faults);
     config_free(&config);
     return code;

@@ -36,7 +36,7 @@ const struct setting settings[CONFIG_KEY_COUNT] = {
                                    .help = "Replicas of the topics that `topics --create` makes."},
     [CONFIG_REDIS_URL] =
         {KEY("redis", "url", URL, BOTH),
-         .help = "redis://[user[:password]@]host[:port][/db], rediss:// or unix://. The worker needs "
+         .help = "redis://[user[:password]@]host[:port][/db] or unix://. The worker needs "
                  "it; the producer serves tokens and status only with it."},
     [CONFIG_REDIS_PREFIX] = {KEY("redis", "prefix", TEXT, BOTH), .fallback = "pwreset",
                              .help = "What the names of all keys in Redis begin with."},

@@ -67,6 +67,26 @@ static void check(const char *const *base, enum config_program program, const st
     buffer_clear(&faults);
 }
 
+static void a_wrong_value_hides_no_other_fault_and_is_not_called_missing(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"redis.url=", "smtp.url=not a url", "http.listen=nowhere"};
+    const struct config_source source = {NULL, NULL, lines, 3};
+    struct config *config;
+    struct buffer faults;
+    buffer_init(&faults, 65536);
+    assert_int_equal(config_load(CONFIG_WORKER, &source, &config, &faults), STATUS_CONFIG);
+    assert_non_null(config);
+    assert_int_equal(config_rules_check(config, CONFIG_FOR_RUN, &faults), STATUS_CONFIG);
+    buffer_append_byte(&faults, 0);
+    assert_non_null(strstr(faults.bytes, "http.listen"));
+    assert_non_null(strstr(faults.bytes, "redis.url is missing"));
+    assert_non_null(strstr(faults.bytes, "auth.publishers_file is missing"));
+    assert_null(strstr(faults.bytes, "smtp.url is missing"));
+    config_free(&config);
+    buffer_clear(&faults);
+}
+
 static void a_worker_needs_what_it_works_with(void **state)
 {
     (void)state;
@@ -182,6 +202,7 @@ static void keys_that_contradict_each_other_are_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_wrong_value_hides_no_other_fault_and_is_not_called_missing),
         cmocka_unit_test(a_worker_needs_what_it_works_with),
         cmocka_unit_test(a_producer_needs_what_it_publishes_with),
         cmocka_unit_test(plaintext_off_loopback_needs_a_trusted_network),
