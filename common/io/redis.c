@@ -237,6 +237,7 @@ bool redis_enqueue(struct redis *redis, struct text command, redis_answered *ans
         redis_drop(redis, REDIS_FAULT_CONNECTION, "no memory for a command to Redis");
         return false;
     }
+    redis_adapter_appended(redis->link, command.size);
     size_t tail = redis->head + redis->pending++;
     redis->ring[tail < redis->ring_size ? tail : tail - redis->ring_size] =
         (struct redis_pending){answered, context, now};

@@ -1,13 +1,17 @@
 /* hiredis on libevent.  hiredis's own adapter adds a one-shot event for every read and every write, two
  * system calls each time; this one keeps one persistent read event, and writes at the end of the loop's turn
- * without asking the kernel first: all commands of a turn leave in one write.  Only what the socket does not
- * take waits for it to become writable. */
+ * without asking the kernel first: all commands of a turn leave in few writes.  Only what the socket does not
+ * take waits for it to become writable.  A long turn does not wait for its end: while we work on its later
+ * events, Redis works on the commands of the earlier ones. */
 #include <stdlib.h>
 
 #include "io/redis_connection.h"
 
+enum { UNSENT_MOST = 8 * 1024 };
+
 struct adapter {
     redisAsyncContext *link;
+    size_t unsent; /* bytes of commands since the last write, in this turn of the loop */
     void (*gone)(redisAsyncContext *link);
     struct event *read, *write;
     bool reading, connected, writing;
@@ -24,6 +28,7 @@ static void on_writable(evutil_socket_t socket, short what, void *context)
 {
     struct adapter *adapter = context;
     (void)socket, (void)what;
+    adapter->unsent = 0;
     adapter->writing = true;
     redisAsyncHandleWrite(
         adapter->link); /* may end in cleanup, which leaves the adapter to us while writing */
@@ -74,6 +79,18 @@ static void clean_up(void *context)
     link->ev.data = NULL;
     if (!adapter->writing)
         free(adapter);
+}
+
+/* Failures show again in the write at the turn's end, from where callbacks may come. */
+void redis_adapter_appended(redisAsyncContext *link, size_t size)
+{
+    struct adapter *adapter = link->ev.data;
+    adapter->unsent += size;
+    if (!adapter->connected || adapter->writing || adapter->unsent < UNSENT_MOST)
+        return;
+    int all_sent;
+    adapter->unsent = 0;
+    (void)redisBufferWrite(&link->c, &all_sent);
 }
 
 void redis_adapter_connected(redisAsyncContext *link)

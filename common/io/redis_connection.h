@@ -91,4 +91,7 @@ bool redis_adapter_attach(struct event_base *base, redisAsyncContext *link,
                           void (*gone)(redisAsyncContext *link));
 void redis_adapter_connected(redisAsyncContext *link);
 
+/* A command of `size` bytes was appended: many of them leave before the turn's end. */
+void redis_adapter_appended(redisAsyncContext *link, size_t size);
+
 #endif
