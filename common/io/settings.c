@@ -34,10 +34,9 @@ const struct setting settings[CONFIG_KEY_COUNT] = {
     [CONFIG_TOPICS_REPLICATION] = {KEY("topics", "replication", NUMBER, PRODUCER), .fallback = "3",
                                    RANGE(1, 15),
                                    .help = "Replicas of the topics that `topics --create` makes."},
-    [CONFIG_REDIS_URL] =
-        {KEY("redis", "url", URL, BOTH),
-         .help = "redis://[user[:password]@]host[:port][/db] or unix://. The worker needs "
-                 "it; the producer serves tokens and status only with it."},
+    [CONFIG_REDIS_URL] = {KEY("redis", "url", URL, BOTH),
+                          .help = "redis://[user[:password]@]host[:port][/db] or unix://. The worker needs "
+                                  "it; the producer serves tokens and status only with it."},
     [CONFIG_REDIS_PREFIX] = {KEY("redis", "prefix", TEXT, BOTH), .fallback = "pwreset",
                              .help = "What the names of all keys in Redis begin with."},
     [CONFIG_REDIS_CONNECT_TIMEOUT] = {KEY("redis", "connect_timeout", DURATION, BOTH), .fallback = "2s",
