@@ -64,3 +64,15 @@ bool characters_right_to_left(struct text text)
     }
     return false;
 }
+
+bool characters_clean(struct text value)
+{
+    uint32_t code = 0;
+    for (size_t at = 0; at < value.size;) {
+        size_t size = character_read(value, at, &code);
+        if (size == 0 || character_is_control(code))
+            return false;
+        at += size;
+    }
+    return true;
+}

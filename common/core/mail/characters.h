@@ -16,6 +16,9 @@ size_t character_read(struct text text, size_t at, uint32_t *code);
  * are content. */
 bool character_is_control(uint32_t code);
 
+/* Whether the text is valid UTF-8 without a character of that kind. */
+bool characters_clean(struct text text);
+
 /* Whether the text has a letter of a right-to-left script, so that its neighbours want protection from it. */
 bool characters_right_to_left(struct text text);
 

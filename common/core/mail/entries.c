@@ -24,18 +24,6 @@ static bool is_key(struct text key)
     return key.size > 0 && key.size <= 40;
 }
 
-static bool is_clean(struct text value)
-{
-    uint32_t code = 0;
-    for (size_t at = 0; at < value.size;) {
-        size_t size = character_read(value, at, &code);
-        if (size == 0 || character_is_control(code))
-            return false;
-        at += size;
-    }
-    return true;
-}
-
 static enum status add(struct entries *entries, struct text line, unsigned number, struct error *error)
 {
     const char *colon = memchr(line.bytes, ':', line.size);
@@ -44,7 +32,7 @@ static enum status add(struct entries *entries, struct text line, unsigned numbe
         return error_set(error, STATUS_CONFIG, "%s:%u: not `key: value` with a key of a-z, 0-9 and _",
                          entries->file, number);
     struct text value = trimmed((struct text){colon + 1, line.size - (size_t)(colon + 1 - line.bytes)});
-    if (!is_clean(value))
+    if (!characters_clean(value))
         return error_set(error, STATUS_CONFIG,
                          "%s:%u: not UTF-8, or a character that controls text or its direction",
                          entries->file, number);

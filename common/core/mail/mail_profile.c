@@ -34,18 +34,6 @@ static void split_mailbox(struct text from, struct text *phrase, struct text *ad
         *phrase = (struct text){phrase->bytes + 1, phrase->size - 2};
 }
 
-static bool is_clean(struct text value)
-{
-    uint32_t code = 0;
-    for (size_t at = 0; at < value.size;) {
-        size_t size = character_read(value, at, &code);
-        if (size == 0 || character_is_control(code))
-            return false;
-        at += size;
-    }
-    return true;
-}
-
 static enum status check_from(struct text phrase, struct text address, struct error *error)
 {
     struct error why;
@@ -53,7 +41,7 @@ static enum status check_from(struct text phrase, struct text address, struct er
         return error_set_field(error, STATUS_CONFIG, "smtp.from", "smtp.from: %s", why.text);
     if (address_needs_smtputf8(address))
         return error_set_field(error, STATUS_CONFIG, "smtp.from", "smtp.from: the address wants to be ASCII");
-    if (!is_clean(phrase) || phrase.size > 128)
+    if (!characters_clean(phrase) || phrase.size > 128)
         return error_set_field(
             error, STATUS_CONFIG, "smtp.from",
             "smtp.from: the name wants at most 128 bytes of UTF-8 without control characters");
