@@ -63,7 +63,6 @@ enum progress step_decode(struct job *job)
                  error.text);
         return PROGRESS_PLAN;
     default: /* no memory: later there may be some */
-        job->wake_at_ms = 0;
         log_write(LOG_LEVEL_ERROR, "no memory to read an event", LOG_ERROR(&error));
         return job_hold(job, DEPENDENCY_REDIS, error.text);
     }

@@ -58,9 +58,6 @@ const struct metric_description metrics_table[METRIC_COUNT] = {
                              .help =
                                  "Records in Redis with a wrong mac: somebody else writes there, or a record "
                                  "key is missing here."},
-    [METRIC_REDIS_CONFLICTS] = {OURS("redis_conflicts_total", METRIC_COUNTER), .labels = {"operation"},
-                                .help =
-                                    "Swaps that another process was faster with; they are decided again."},
     [METRIC_REDIS_ERRORS] = {OURS("redis_errors_total", METRIC_COUNTER), .labels = {"kind"},
                              .help = "Commands that Redis did not carry out, by kind of error."},
     [METRIC_REDIS_DATA_LOST] = {OURS("redis_data_lost_total", METRIC_COUNTER),
@@ -69,8 +66,6 @@ const struct metric_description metrics_table[METRIC_COUNT] = {
                                      .help = "Records that Kafka did not acknowledge, by class of error."},
     [METRIC_KAFKA_PRODUCER_RESTARTS] = {OURS("kafka_producer_restarts_total", METRIC_COUNTER),
                                         .help = "Producer handles replaced after a fatal error."},
-    [METRIC_KAFKA_COMMIT_ERRORS] = {OURS("kafka_commit_errors_total", METRIC_COUNTER),
-                                    .help = "Offset commits that Kafka refused; the events come again."},
     [METRIC_REBALANCES] = {OURS("kafka_rebalances_total", METRIC_COUNTER),
                            .help = "Times that partitions were assigned or taken away."},
     [METRIC_HTTP_REQUESTS] = {OURS("http_requests_total", METRIC_COUNTER), .labels = {"route", "status"},
@@ -84,8 +79,6 @@ const struct metric_description metrics_table[METRIC_COUNT] = {
                                  .help = "Open connections of the intake."},
     [METRIC_CLOCK_DIFFERENCE] = {OURS("clock_difference_seconds", METRIC_GAUGE), .labels = {"clock"},
                                  .help = "Our clock minus the one named."},
-    [METRIC_LOOP_LAG] = {OURS("loop_lag_seconds", METRIC_GAUGE),
-                         .help = "How late the event loop served its last timer."},
     [METRIC_PROCESS_START_TIME] = {.name = "process_start_time_seconds",
                                    .type = METRIC_GAUGE,
                                    .help = "Start of the process, Unix time."},

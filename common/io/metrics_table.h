@@ -23,20 +23,17 @@ enum metric {
     METRIC_NAMES_LEFT_OUT,       /* names_left_out_total */
     METRIC_SIGNATURE_FAILURES,   /* signature_failures_total{reason} */
     METRIC_MAC_FAILURES,         /* mac_failures_total: somebody wrote into Redis */
-    METRIC_REDIS_CONFLICTS,      /* redis_conflicts_total{operation} */
     METRIC_REDIS_ERRORS,         /* redis_errors_total{kind} */
     METRIC_REDIS_DATA_LOST,      /* redis_data_lost_total: records rebuilt after a loss */
     METRIC_KAFKA_PRODUCE_ERRORS, /* kafka_produce_errors_total{class}: retryable, permanent, fatal, full,
                                     deadline */
     METRIC_KAFKA_PRODUCER_RESTARTS, /* kafka_producer_restarts_total */
-    METRIC_KAFKA_COMMIT_ERRORS,     /* kafka_commit_errors_total */
     METRIC_REBALANCES,              /* kafka_rebalances_total */
     METRIC_HTTP_REQUESTS,           /* http_requests_total{route,status} */
     METRIC_HTTP_REQUEST_SECONDS,    /* http_request_seconds{route} */
     METRIC_HTTP_REFUSED,            /* http_refused_total{reason}: before a route was known */
     METRIC_HTTP_CONNECTIONS,        /* http_connections */
     METRIC_CLOCK_DIFFERENCE,        /* clock_difference_seconds{clock}: ours minus kafka's or redis's */
-    METRIC_LOOP_LAG,                /* loop_lag_seconds: how late the loop's timers are */
     METRIC_PROCESS_START_TIME,      /* process_*: filled by metrics_render */
     METRIC_PROCESS_CPU,
     METRIC_PROCESS_MEMORY,
