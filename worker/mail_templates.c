@@ -10,38 +10,9 @@
 #include <stdlib.h>
 
 #include "core/buffer.h"
+#include "worker/built_in_templates.h"
 
 enum { FILES_MAX = 512, FILE_LIMIT = 128 * 1024 };
-
-#define EMBEDDED(symbol)                                                                                     \
-    extern const unsigned char symbol[];                                                                     \
-    extern const size_t symbol##_size
-EMBEDDED(embedded_page_txt);
-EMBEDDED(embedded_page_html);
-EMBEDDED(embedded_locales_en_locale);
-EMBEDDED(embedded_locales_ar_locale);
-EMBEDDED(embedded_locales_ja_locale);
-EMBEDDED(embedded_link_en_mail);
-EMBEDDED(embedded_link_ar_mail);
-EMBEDDED(embedded_link_ja_mail);
-
-static const struct built_in {
-    const char *path, *file;
-    const unsigned char *bytes;
-    const size_t *size;
-} built_in[] = {
-    {"page.txt", "built-in page.txt", embedded_page_txt, &embedded_page_txt_size},
-    {"page.html", "built-in page.html", embedded_page_html, &embedded_page_html_size},
-    {"locales/en.locale", "built-in locales/en.locale", embedded_locales_en_locale,
-     &embedded_locales_en_locale_size},
-    {"locales/ar.locale", "built-in locales/ar.locale", embedded_locales_ar_locale,
-     &embedded_locales_ar_locale_size},
-    {"locales/ja.locale", "built-in locales/ja.locale", embedded_locales_ja_locale,
-     &embedded_locales_ja_locale_size},
-    {"link/en.mail", "built-in link/en.mail", embedded_link_en_mail, &embedded_link_en_mail_size},
-    {"link/ar.mail", "built-in link/ar.mail", embedded_link_ar_mail, &embedded_link_ar_mail_size},
-    {"link/ja.mail", "built-in link/ja.mail", embedded_link_ja_mail, &embedded_link_ja_mail_size},
-};
 
 /* A file of the operator's; the template_source of the same index points into it. */
 struct loaded {
@@ -154,8 +125,8 @@ enum status mail_templates_load(const char *directory, struct template_set **set
     struct collection *collection = calloc(1, sizeof *collection);
     if (!collection)
         return error_set(error, STATUS_MEMORY, "no memory for the templates");
-    for (; collection->count < sizeof built_in / sizeof *built_in; collection->count++) {
-        const struct built_in *file = &built_in[collection->count];
+    for (; collection->count < built_in_templates_count; collection->count++) {
+        const struct built_in_template *file = &built_in_templates[collection->count];
         collection->sources[collection->count] =
             (struct template_source){file->path, file->file, {(const char *)file->bytes, *file->size}};
     }
