@@ -79,6 +79,12 @@ int64_t config_duration_ms(const struct config *config, enum config_key key)
     return value_of(config, key)->number;
 }
 
+int64_t config_time_ms(const struct config *config, enum config_key key)
+{
+    expect_type(key, SETTING_TIME, SETTING_TIME);
+    return value_of(config, key)->number;
+}
+
 int config_choice(const struct config *config, enum config_key key)
 {
     expect_type(key, SETTING_CHOICE, SETTING_CHOICE);

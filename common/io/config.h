@@ -44,7 +44,8 @@ const char *config_text(const struct config *config,
                         enum config_key key); /* text, path, url, secret: as written */
 int64_t config_number(const struct config *config, enum config_key key); /* number, bytes */
 int64_t config_duration_ms(const struct config *config, enum config_key key);
-int config_choice(const struct config *config, enum config_key key); /* index into the table's choices */
+int64_t config_time_ms(const struct config *config, enum config_key key); /* since 1970 */
+int config_choice(const struct config *config, enum config_key key);      /* index into the table's choices */
 
 struct rate config_rate(const struct config *config, enum config_key key);
 

@@ -102,6 +102,7 @@ enum status config_load(enum config_program program, const struct config_source 
         return STATUS_MEMORY;
     }
     loader.config->program = program;
+    loader.config->source = *source;
     if (source->path && !config_read_file(&loader, source->path)) {
         config_free(
             &loader

@@ -14,6 +14,8 @@
 #include <strings.h>
 
 #include "core/mail/link.h"
+#include "core/timestamp.h"
+#include "io/clock.h"
 
 #define TOPIC_LIMIT 249 /* bytes; Kafka's own limit */
 #define TIERS_LIMIT 15  /* lanes of a worker beside the requested topic */
@@ -235,6 +237,26 @@ static void check_link(struct rules *rules)
         break_rule(rules, "%s: link.url: %s", config_origin(rules->config, CONFIG_LINK_URL), error.text);
 }
 
+enum status config_rules_not_before(const struct config *config, struct error *error)
+{
+    char time[TIMESTAMP_SIZE];
+    int64_t not_before_ms = config_time_ms(config, CONFIG_TOKEN_NOT_BEFORE);
+    if (not_before_ms <= clock_realtime_ms())
+        return STATUS_OK;
+    timestamp_format(not_before_ms, time);
+    return error_set(error, STATUS_CONFIG,
+                     "%s: token.not_before is in the future (%s): no link would work; name a moment that is "
+                     "past (UTC ends in Z), or check this machine's clock",
+                     config_origin(config, CONFIG_TOKEN_NOT_BEFORE), time);
+}
+
+static void check_not_before(struct rules *rules)
+{
+    struct error error;
+    if (config_rules_not_before(rules->config, &error))
+        break_rule(rules, "%s", error.text);
+}
+
 static void check_listen(struct rules *rules)
 {
     struct config_address address = config_address(rules->config, CONFIG_HTTP_LISTEN);
@@ -253,13 +275,10 @@ enum status config_rules_check(const struct config *config, enum config_purpose 
         void (*check)(struct rules *rules);
         unsigned purposes;
     } checks[] = {
-        {check_required, ~0U},
-        {check_kafka, FOR_KAFKA},
-        {check_topics, FOR_KAFKA},
-        {check_redis, FOR_STORE},
-        {check_smtp, FOR_DELIVERY},
-        {check_link, FOR_TEMPLATES},
-        {check_roles, FOR_PUBLISH | FOR(RUN)},
+        {check_required, ~0U},         {check_kafka, FOR_KAFKA},
+        {check_topics, FOR_KAFKA},     {check_redis, FOR_STORE},
+        {check_smtp, FOR_DELIVERY},    {check_link, FOR_TEMPLATES},
+        {check_not_before, FOR_STORE}, {check_roles, FOR_PUBLISH | FOR(RUN)},
         {check_listen, FOR(SERVE)},
     };
     struct rules rules = {config, faults, 1U << purpose, false};

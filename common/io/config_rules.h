@@ -22,6 +22,9 @@ enum config_purpose {
 enum status config_rules_check(const struct config *config, enum config_purpose purpose,
                                struct buffer *faults) WARN_UNUSED;
 
+/* The one rule of token.not_before: a moment to come would leave no link that works. */
+enum status config_rules_not_before(const struct config *config, struct error *error) WARN_UNUSED;
+
 /* Whether `host` is 127.0.0.0/8, ::1, localhost or a Unix socket's path. */
 bool config_is_loopback(const char *host);
 

@@ -7,6 +7,8 @@
 
 #include <sodium.h>
 
+#include "core/timestamp.h"
+
 #define ITEMS 32
 
 static enum status no_memory(struct error *error)
@@ -74,6 +76,14 @@ static enum status parse_duration(const struct setting *setting, struct text tex
     duration_print(setting->maximum, most);
     return error_set(error, STATUS_CONFIG, "%.*s is out of range: %s to %s", (int)text.size, text.bytes,
                      least, most);
+}
+
+static enum status parse_time(const char *text, struct config_value *value, struct error *error)
+{
+    if (timestamp_parse(text_of(text), &value->number))
+        return STATUS_OK;
+    return error_set(error, STATUS_CONFIG, "\"%.40s\" is no time: write 2030-01-31T12:00:00Z (RFC 3339)",
+                     text);
 }
 
 static enum status parse_rate(const struct setting *setting, const char *text, struct config_value *value,
@@ -210,6 +220,8 @@ enum status config_value_parse(const struct setting *setting, const char *text, 
         return parse_number(setting, text, value, error);
     case SETTING_DURATION:
         return parse_duration(setting, text_of(text), &value->number, error);
+    case SETTING_TIME:
+        return parse_time(text, value, error);
     case SETTING_RATE:
         return parse_rate(setting, text, value, error);
     case SETTING_CHOICE:

@@ -17,7 +17,7 @@ struct config_value {
     bool refused;            /* somebody gave it a value that cannot be used */
     char *text;              /* owned, as written; NULL: given as empty */
     char *origin;            /* owned */
-    int64_t number;          /* number, bytes, duration in ms, choice's index, port */
+    int64_t number;          /* number, bytes, duration or time in ms, choice's index, port */
     struct rate rate;
     char *host;
     char **items;
@@ -32,6 +32,7 @@ struct config_property { /* of section [kafka] */
 
 struct config {
     enum config_program program;
+    struct config_source source; /* for config_reload.h */
     struct config_value values[CONFIG_KEY_COUNT];
     struct config_pair *kafka;          /* names and values owned */
     struct config_property *properties; /* beside kafka */

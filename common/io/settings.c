@@ -94,6 +94,10 @@ const struct setting settings[CONFIG_KEY_COUNT] = {
                                  "https://app.example.com/reset-password#{token}; https unless loopback."},
     [CONFIG_TOKEN_TTL] = {KEY("token", "ttl", DURATION, BOTH), .fallback = "24h", RANGE(SECOND, 24 * HOUR),
                           .help = "How long a link works. Nothing extends it."},
+    [CONFIG_TOKEN_NOT_BEFORE] =
+        {KEY("token", "not_before", TIME, BOTH),
+         .help = "Links and temporary passwords made before this moment (RFC 3339) are worth nothing: for a "
+                 "leak or a restored backup. SIGHUP reads it again; the same at every worker and producer."},
     [CONFIG_TOKEN_MASTER_KEYS_FILE] =
         {KEY("token", "master_keys_file", PATH, WORKER),
          .help = "Keys that links are made with (0600; lines of `kid hex64`, the first is "
@@ -128,6 +132,8 @@ const struct setting settings[CONFIG_KEY_COUNT] = {
     [CONFIG_LIMITS_PER_CLIENT] =
         {KEY("limits", "per_client", RATE, BOTH), .fallback = "20/1h",
          .help = "Requests per client address, where a request names one. Not applied yet."},
+    [CONFIG_LIMITS_PER_NOTICE] = {KEY("limits", "per_notice", RATE, BOTH), .fallback = "6/1h",
+                                  .help = "Notices of a changed password per user."},
     [CONFIG_SECURITY_PLAINTEXT] =
         {KEY("security", "plaintext", CHOICE, BOTH), .fallback = "loopback",
          .choices = "loopback|trusted_network",
@@ -136,6 +142,10 @@ const struct setting settings[CONFIG_KEY_COUNT] = {
                                     .help = "Templates of the mails; unset: the built-in ones."},
     [CONFIG_TEMPLATES_DEFAULT_LOCALE] = {KEY("templates", "default_locale", TEXT, WORKER), .fallback = "en",
                                          .help = "Language of users whose own has no template (BCP 47)."},
+    [CONFIG_TEMPLATES_TENANTS] =
+        {KEY("templates", "tenants", PATH, WORKER),
+         .help = "How each tenant's mails look (name, colour, logo, contact); SIGHUP reads it again; unset: "
+                 "all alike."},
     [CONFIG_HTTP_LISTEN] = {KEY("http", "listen", ADDRESS, PRODUCER), .fallback = "127.0.0.1:8080",
                             .help = "Address of the intake. Port 0: any free one, named in the log."},
     [CONFIG_HTTP_HEADER_LIMIT] = {KEY("http", "header_limit", BYTES, PRODUCER), .fallback = "16KiB",

@@ -41,6 +41,7 @@ enum config_key {
     CONFIG_SMTP_QUEUE_TIMEOUT,
     CONFIG_LINK_URL,
     CONFIG_TOKEN_TTL,
+    CONFIG_TOKEN_NOT_BEFORE, /* time; read again at SIGHUP (config_reload.h) */
     CONFIG_TOKEN_MASTER_KEYS_FILE,
     CONFIG_TOKEN_RECORD_KEYS_FILE,
     CONFIG_TOKEN_BIND_ADDRESS,        /* choice: enum config_bind_address */
@@ -53,9 +54,11 @@ enum config_key {
     CONFIG_LIMITS_PER_RECIPIENT,
     CONFIG_LIMITS_PER_ACTOR,
     CONFIG_LIMITS_PER_CLIENT,
+    CONFIG_LIMITS_PER_NOTICE,
     CONFIG_SECURITY_PLAINTEXT,  /* choice: enum config_plaintext */
     CONFIG_TEMPLATES_DIRECTORY, /* not set: the built-in ones */
     CONFIG_TEMPLATES_DEFAULT_LOCALE,
+    CONFIG_TEMPLATES_TENANTS, /* not set: all tenants look alike */
     CONFIG_HTTP_LISTEN,       /* address */
     CONFIG_HTTP_HEADER_LIMIT, /* bytes */
     CONFIG_HTTP_BODY_LIMIT,
@@ -94,6 +97,7 @@ enum setting_type {
     SETTING_NUMBER,
     SETTING_DURATION,      /* "30s", "5m", "24h"; range in ms */
     SETTING_DURATION_LIST, /* "30s,5m,30m" */
+    SETTING_TIME,          /* "2030-01-31T12:00:00Z", RFC 3339 */
     SETTING_RATE,          /* "5/1h" or "off", which is count 0; the maximum is the count's */
     SETTING_CHOICE,
     SETTING_LIST, /* "admin,manager" */

@@ -194,6 +194,9 @@ static void keys_that_contradict_each_other_are_named(void **state)
         {CONFIG_FOR_RUN, {"policy.admin_roles=admin,self"}, "must not name \"self\""},
         {CONFIG_FOR_RUN, {"smtp.username=joe"}, "smtp.username and smtp.password go together"},
         {CONFIG_FOR_RUN, {"redis.prefix=a*"}, "redis.prefix may have"},
+        {CONFIG_FOR_RUN, {"token.not_before=2099-01-01T00:00:00Z"}, "token.not_before is in the future"},
+        {CONFIG_FOR_RUN, {"token.not_before=2020-01-01T00:00:00Z"}, NULL},
+        {CONFIG_FOR_RENDER, {"token.not_before=2099-01-01T00:00:00Z"}, NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check(worker, CONFIG_WORKER, &cases[i]);

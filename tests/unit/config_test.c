@@ -132,6 +132,7 @@ static void wrong_values_are_named(void **state)
         {"limits.coalesce=60", "is no duration"},
         {"limits.coalesce=2h", "out of range: 0s to 1h"},
         {"limits.per_user=5", "is no rate"},
+        {"token.not_before=2025-11-22", "is no time"},
         {"http.body_limit=64KB", "is no size"},
         {"http.body_limit=1", "out of range"},
         {"http.listen=8080", "is no address"},
