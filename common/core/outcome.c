@@ -23,6 +23,7 @@ static const struct {
     [REASON_USER_LIMIT] = {"user_limit", WITH(OUTCOME_SUPPRESSED)},
     [REASON_RECIPIENT_LIMIT] = {"recipient_limit", WITH(OUTCOME_SUPPRESSED)},
     [REASON_ACTOR_LIMIT] = {"actor_limit", WITH(OUTCOME_SUPPRESSED)},
+    [REASON_BULK_LIMIT] = {"bulk_limit", WITH(OUTCOME_SUPPRESSED)},
     [REASON_REVOKED] = {"revoked", WITH(OUTCOME_SUPPRESSED)},
     [REASON_NOT_AFTER] = {"not_after", WITH(OUTCOME_EXPIRED)},
     [REASON_TOO_OLD] = {"too_old", WITH(OUTCOME_EXPIRED)},
@@ -51,6 +52,7 @@ static const struct {
     [REASON_USER_ROLE] = {"user_role", WITH(OUTCOME_DENIED)},
     [REASON_ID_REUSED] = {"id_reused", WITH(OUTCOME_DENIED)},
     [REASON_CLIENT_LIMIT] = {"client_limit", WITH(OUTCOME_DENIED)},
+    [REASON_KEY_LIMIT] = {"key_limit", WITH(OUTCOME_DENIED)},
     [REASON_FORGED] = {"forged", WITH(OUTCOME_DENIED)},
 };
 

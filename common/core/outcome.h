@@ -29,6 +29,7 @@ enum reason {
     REASON_USER_LIMIT,
     REASON_RECIPIENT_LIMIT,
     REASON_ACTOR_LIMIT,
+    REASON_BULK_LIMIT, /* of the key that asks for many, instead of the actor's */
     REASON_REVOKED,
     /* expired */
     REASON_NOT_AFTER, /* the request's own end */
@@ -58,10 +59,11 @@ enum reason {
     REASON_ACTOR_TENANT,
     REASON_ACTOR_ROLE,
     REASON_SELF_MISMATCH,
-    REASON_METHOD,    /* off in the configuration */
-    REASON_USER_ROLE, /* missing, or higher than the actor's */
-    REASON_ID_REUSED, /* one id, two bodies */
-    REASON_CLIENT_LIMIT,
+    REASON_METHOD,       /* off in the configuration */
+    REASON_USER_ROLE,    /* missing, or higher than the actor's */
+    REASON_ID_REUSED,    /* one id, two bodies */
+    REASON_CLIENT_LIMIT, /* too many from one address, or under one API key: HTTP 429 */
+    REASON_KEY_LIMIT,
     REASON_FORGED, /* a stored record whose mac is wrong */
     REASON_COUNT
 };

@@ -103,6 +103,17 @@ enum reason policy_decide(const struct policy *policy, const struct grant *grant
     return REASON_NONE;
 }
 
+bool policy_is_bulk(const struct grant *grant, const struct request *request)
+{
+    return grant_has_scope(grant, SCOPE_REQUEST_BULK) && request_class(request) == ACTOR_ADMIN;
+}
+
+bool policy_believes_bulk(const struct grant *publisher, const struct asserted_by *asserted_by,
+                          const struct request *request)
+{
+    return policy_is_bulk(publisher, request) && (asserted_by->channel == CHANNEL_KAFKA || asserted_by->bulk);
+}
+
 const char *policy_sentence(enum reason reason)
 {
     switch (reason) {

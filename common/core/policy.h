@@ -19,6 +19,15 @@ struct policy {
 enum reason policy_decide(const struct policy *policy, const struct grant *grant,
                           const struct request *request);
 
+/* Whether a request that this key or publisher makes is one of many that it was given a budget of its own for
+ * (scope request:bulk; an administrator's, never a user's own): the producer stamps it so. */
+bool policy_is_bulk(const struct grant *grant, const struct request *request);
+
+/* Whether the worker believes it, of an event that this publisher signed: the stamp needs a publisher with
+ * the scope; a publisher's own events (CHANNEL_KAFKA) have no stamp and need none. */
+bool policy_believes_bulk(const struct grant *publisher, const struct asserted_by *asserted_by,
+                          const struct request *request);
+
 /* One sentence for the caller about a reason of policy_decide; "" for any other. */
 const char *policy_sentence(enum reason reason);
 

@@ -129,9 +129,14 @@ const struct setting settings[CONFIG_KEY_COUNT] = {
                                      RANGE(1, 32), .help = "Mails per mailbox, over all users."},
     [CONFIG_LIMITS_PER_ACTOR] = {KEY("limits", "per_actor", RATE, BOTH), .fallback = "30/1h",
                                  .help = "Requests per administrator."},
+    [CONFIG_LIMITS_PER_BULK] = {KEY("limits", "per_bulk", RATE, BOTH), .fallback = "5000/1h",
+                                .help = "Administrators' requests per key with the scope request:bulk, "
+                                        "instead of limits.per_actor."},
     [CONFIG_LIMITS_PER_CLIENT] =
-        {KEY("limits", "per_client", RATE, BOTH), .fallback = "20/1h",
-         .help = "Requests per client address, where a request names one. Not applied yet."},
+        {KEY("limits", "per_client", RATE, PRODUCER), .fallback = "20/1h",
+         .help = "Requests per client.ip (IPv6: per /64), own and administrators' apart; over it: 429."},
+    [CONFIG_LIMITS_PER_KEY] = {KEY("limits", "per_key", RATE, PRODUCER), .fallback = "off",
+                               .help = "Requests per API key; over it: 429."},
     [CONFIG_LIMITS_PER_NOTICE] = {KEY("limits", "per_notice", RATE, BOTH), .fallback = "6/1h",
                                   .help = "Notices of a changed password per user."},
     [CONFIG_SECURITY_PLAINTEXT] =

@@ -53,7 +53,9 @@ enum config_key {
     CONFIG_LIMITS_PER_USER, /* rates */
     CONFIG_LIMITS_PER_RECIPIENT,
     CONFIG_LIMITS_PER_ACTOR,
+    CONFIG_LIMITS_PER_BULK,
     CONFIG_LIMITS_PER_CLIENT,
+    CONFIG_LIMITS_PER_KEY,
     CONFIG_LIMITS_PER_NOTICE,
     CONFIG_SECURITY_PLAINTEXT,  /* choice: enum config_plaintext */
     CONFIG_TEMPLATES_DIRECTORY, /* not set: the built-in ones */
