@@ -30,6 +30,7 @@ static void derive(struct keyring_key *key)
 {
     crypto_kdf_derive_from_key(key->record, sizeof key->record, 1, "rrrecord", key->master);
     crypto_kdf_derive_from_key(key->recipient, sizeof key->recipient, 2, "rrrecipi", key->master);
+    crypto_kdf_derive_from_key(key->password, sizeof key->password, 3, "rrpasswd", key->master);
 }
 
 static enum status parse_line(struct text line, unsigned number, const char *name, struct keyring *keyring,

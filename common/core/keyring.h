@@ -1,8 +1,8 @@
 /* The keys of one key file: `kid hex64` a line, the first is current; `#` opens a comment line.
  *
  * A token key file's keys are K_token themselves (`master`).  A record key file's keys are never used
- * directly: K_record and K_recipient come from each by crypto_kdf (libsodium), context "rrrecord" with id 1,
- * and "rrrecipi" with id 2. Ids 3 and up are free. */
+ * directly: K_record, K_recipient and K_password come from each by crypto_kdf (libsodium), context "rrrecord"
+ * with id 1, "rrrecipi" with id 2 and "rrpasswd" with id 3.  Ids 4 and up are free. */
 #ifndef CORE_KEYRING_H
 #define CORE_KEYRING_H
 
@@ -20,6 +20,7 @@ struct keyring_key {
     unsigned char master[KEYRING_KEY_SIZE];
     unsigned char record[KEYRING_KEY_SIZE];
     unsigned char recipient[KEYRING_KEY_SIZE];
+    unsigned char password[KEYRING_KEY_SIZE];
 };
 
 struct keyring;

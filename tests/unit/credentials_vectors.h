@@ -18,6 +18,18 @@
 #define VECTOR_RECIPIENT "80bd5741d7abd4774b2a98d3a1b15d05"
 #define VECTOR_MAILBOX "85df5468c113126be924932dccf93621"
 #define VECTOR_MAC "c85077758ba90633ecc19809f9310e028a8fea93173b63b25c020aa7dfecf20e"
+#define VECTOR_K_PASSWORD "f3e1354df2fd2eac73ead35a912f6b63fa1ad9870766f75e2b631fb4070de702"
+#define VECTOR_INC "28292a2b2c2d2e2f"
+#define VECTOR_SALT "3c3d3e3f404142434445464748494a4b"
+#define VECTOR_STRETCHED "3a79948d80653ebc41f1b26e2dc4a7c4e1280615f340daa8e0f0d1b2f554bb57"
+#define VECTOR_PASSWORD "2he9-6h89-gfjj-kcep-3v33-e7bn"
+#define VECTOR_CANONICAL "2he96h89gfjjkcep3v33e7bn"
+#define VECTOR_VERIFIER "b3f9ee2b8b2a5415b7362d18e994ac3300cd5d91ca1203482b3ec858c299241e"
+#define VECTOR_CHOSEN_VERIFIER "5e819a8331c6ed092eb4a59c66574bc2520ab7eb53cf5c703e6c35e863278fee"
+#define VECTOR_PASSWORD_MAC "fae19c7e9ef0c1b3842e5110cc8ab4db1e7af3385da25804fbbe2535d96fdc70"
+#define VECTOR_STAGED_MAC "9cd0d47bbc327012d82d05ffd88e87e6043774bac6b9c236cfa6c37de4136726"
+#define VECTOR_PASSWORD_OF_COUNTED_BYTES "ghjk-mnpq-rstu-vwxy-z234-5678"
+#define VECTOR_PASSWORD_OF_ONES "gh8s-ttc7-j5jh-hvtr-jn38-nr7r"
 #define VECTOR_SECRET "Zk3mQ0b7s9w1x5y8A2c4E6g8J0l2N4p6"
 #define VECTOR_LONG_SECRET "ssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss"
 #define VECTOR_SIGNATURE "4af30a32f3402fe4092f88cfdeffb29bebd4d771378388d4b088d7bece8ec72f"
@@ -26,6 +38,8 @@
 #define VECTOR_IDEMPOTENT_ID "97bb94c5-63c9-8de9-b75f-f28e2e7cf953"
 #define VECTOR_EMAIL "zo\xC3\xAB@example.com"
 #define VECTOR_EXPIRES INT64_C(1750000000123)
+#define VECTOR_MADE INT64_C(1749990000456)
+#define VECTOR_CHOSEN "vier bl\xC3\xBC" "hende \xC3\x84ste"
 #define VECTOR_VALUE "{\"specversion\":\"1.0\"}"
 /* clang-format on */
 

@@ -28,7 +28,7 @@ static void the_first_key_is_current_and_all_are_found(void **state)
     keyring_free(&keys);
 }
 
-static void record_and_recipient_keys_come_from_the_file_s_key(void **state)
+static void record_recipient_and_password_keys_come_from_the_file_s_key(void **state)
 {
     (void)state;
     struct keyring *keys;
@@ -39,6 +39,8 @@ static void record_and_recipient_keys_come_from_the_file_s_key(void **state)
     assert_string_equal(hex, VECTOR_K_RECORD);
     sodium_bin2hex(hex, sizeof hex, keyring_current(keys)->recipient, 32);
     assert_string_equal(hex, VECTOR_K_RECIPIENT);
+    sodium_bin2hex(hex, sizeof hex, keyring_current(keys)->password, 32);
+    assert_string_equal(hex, VECTOR_K_PASSWORD);
     keyring_free(&keys);
 }
 
@@ -77,7 +79,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_key_is_current_and_all_are_found),
-        cmocka_unit_test(record_and_recipient_keys_come_from_the_file_s_key),
+        cmocka_unit_test(record_recipient_and_password_keys_come_from_the_file_s_key),
         cmocka_unit_test(a_wrong_file_is_refused_with_its_line),
     };
     return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
