@@ -131,6 +131,7 @@ static void write_data(const struct audit_record *record, struct buffer *out)
     write_flag(&data, "maybe_mailed", record->maybe_mailed);
     write_flag(&data, "rebuilt", record->rebuilt);
     write_text(&data, "into", record->into);
+    write_text(&data, "completes", record->completes);
     write_text(&data, "worker", record->worker);
     if (traceparent_is_valid(record->traceparent))
         write_text(&data, "trace_id", (struct text){record->traceparent.bytes + 3, 32});

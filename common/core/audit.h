@@ -34,7 +34,8 @@ struct audit_record {
     int smtp_code;             /* e.g. 451 */
     struct text smtp_enhanced; /* e.g. "4.7.1"; never the reply's text */
     bool maybe_mailed, rebuilt;
-    struct text into; /* the request that a coalesced one went into */
+    struct text into;      /* the request that a coalesced one went into */
+    struct text completes; /* on an event that a password was changed: the request that it names */
     struct text worker;
     struct text topic; /* absent: no Kafka coordinates */
     int32_t partition;

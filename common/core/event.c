@@ -1,148 +1,21 @@
-/* From bytes to a request or an event: strict JSON, then one table per object, then what a table cannot say
- * (method, times, ids).  The request is closed, so that a misspelt field is found; the event is open, so that
- * its producers may be newer than its consumers.  The texts stay where jansson put them: the tree lives as
- * long as the request. */
+/* From bytes to a request, a change or an event: strict JSON, the envelope, then the tables of
+ * core/event_data.c.  Bodies are closed, so that a misspelt field is found; events are open, so that their
+ * producers may be newer than their consumers.  The texts stay where jansson put them: the tree lives as long
+ * as the request. */
 #include "core/event.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include <jansson.h>
 #include <sodium.h>
 
+#include "core/event_data.h"
 #include "core/event_fields.h"
 #include "core/json_bytes.h"
-#include "core/mail/name.h"
 #include "core/timestamp.h"
 #include "core/uuid.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-
-/* What the tables fill beside the request itself. */
-struct draft {
-    struct request request;
-    struct text method, not_after;
-    json_t *user, *actor, *client, *asserted_by;
-    struct text channel, key_id;
-    bool bulk;
-};
-
-#define AT(member) offsetof(struct draft, member)
-
-static const struct field data_fields[] = {
-    {"tenant", FIELD_TENANT, true, 1, 128, AT(request.tenant)},
-    {"user", FIELD_OBJECT_OR_NULL, true, 0, 0, AT(user)},
-    {"actor", FIELD_OBJECT, true, 0, 0, AT(actor)},
-    {"method", FIELD_TEXT, true, 1, 64, AT(method)},
-    {"not_after", FIELD_TEXT, false, 1, 64, AT(not_after)},
-    {"client", FIELD_OBJECT, false, 0, 0, AT(client)},
-    {"password", FIELD_TEXT, false, 1, 512, AT(request.password)},
-    {"asserted_by", FIELD_OBJECT, false, 0, 0, AT(asserted_by)}, /* last: a request body has none */
-};
-
-static const struct field user_fields[] = {
-    {"id", FIELD_TEXT, true, 1, 128, AT(request.user_id)},
-    {"email", FIELD_ADDRESS, true, 1, 254, AT(request.user_email)},
-    {"name", FIELD_CONTENT, false, 0, SIZE_MAX, AT(request.user_name)},
-    {"locale", FIELD_TEXT, false, 0, 64, AT(request.user_locale)},
-    {"timezone", FIELD_TEXT, false, 0, 64, AT(request.user_timezone)},
-    {"role", FIELD_TEXT, false, 1, 64, AT(request.user_role)},
-};
-
-static const struct field actor_fields[] = {
-    {"role", FIELD_TEXT, true, 1, 64, AT(request.actor_role)},
-    {"id", FIELD_TEXT, true, 1, 128, AT(request.actor_id)},
-    {"tenant", FIELD_TENANT, true, 1, 128, AT(request.actor_tenant)},
-};
-
-static const struct field client_fields[] = {
-    {"ip", FIELD_TEXT, false, 1, 64, AT(request.client_ip)},
-    {"user_agent", FIELD_TEXT, false, 0, 1024, AT(request.client_user_agent)},
-};
-
-static const struct field asserted_fields[] = {
-    {"channel", FIELD_TEXT, true, 1, 16, AT(channel)},
-    {"key_id", FIELD_TEXT, true, 1, 128, AT(key_id)},
-    {"bulk", FIELD_FLAG, false, 0, 0, AT(bulk)},
-};
-
-static const struct field_table data_table = {"", data_fields, COUNT(data_fields)};
-static const struct field_table body_table = {"", data_fields, COUNT(data_fields) - 1};
-static const struct field_table user_table = {"/user", user_fields, COUNT(user_fields)};
-static const struct field_table actor_table = {"/actor", actor_fields, COUNT(actor_fields)};
-static const struct field_table client_table = {"/client", client_fields, COUNT(client_fields)};
-static const struct field_table asserted_table = {"/asserted_by", asserted_fields, COUNT(asserted_fields)};
-
-static enum status read_times_and_method(struct draft *draft, const char *prefix, struct error *error)
-{
-    struct request *request = &draft->request;
-    if (!method_of_name(draft->method, &request->method))
-        return fields_refuse(&data_table, prefix, "method", error, "is not a method; link is the usual one");
-    if (draft->not_after.size > 0 && !timestamp_parse(draft->not_after, &request->not_after_ms))
-        return fields_refuse(&data_table, prefix, "not_after", error,
-                             "must be a time as 2030-01-31T12:00:00Z (RFC 3339)");
-    return STATUS_OK;
-}
-
-static size_t characters(struct text text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < text.size; i++)
-        count += ((unsigned char)text.bytes[i] & 0xc0) != 0x80;
-    return count;
-}
-
-/* A request's: the decoder knows only the length; common passwords and the user's name are the intake's to
- * refuse. */
-static enum status check_password(const struct request *request, struct error *error)
-{
-    bool wanted = request->method == METHOD_TEMPORARY_PASSWORD_CHOSEN;
-    if (wanted != (request->password.size > 0))
-        return fields_refuse(&body_table, "", "password", error,
-                             wanted ? "is required with temporary_password_chosen"
-                                    : "belongs to temporary_password_chosen alone");
-    if (wanted && (characters(request->password) < 12 || characters(request->password) > 128))
-        return fields_refuse(&body_table, "", "password", error, "must have 12 to 128 characters");
-    return STATUS_OK;
-}
-
-static enum status read_asserted_by(struct draft *draft, const char *prefix, struct asserted_by *asserted,
-                                    struct error *error)
-{
-    if (!draft->asserted_by)
-        return STATUS_OK;
-    enum status status = fields_read(draft->asserted_by, &asserted_table, prefix, false, draft, error);
-    if (status)
-        return status;
-    if (text_equal(draft->channel, TEXT("http")))
-        asserted->channel = CHANNEL_HTTP;
-    else if (text_equal(draft->channel, TEXT("cli")))
-        asserted->channel = CHANNEL_CLI;
-    else
-        return fields_refuse(&asserted_table, prefix, "channel", error, "must be http or cli");
-    asserted->key_id = draft->key_id;
-    asserted->bulk = draft->bulk;
-    return STATUS_OK;
-}
-
-/* The fields that a request body and an event's data share. */
-static enum status read_data(json_t *data, const struct field_table *table, const char *prefix, bool closed,
-                             struct draft *draft, struct error *error)
-{
-    enum status status = fields_read(data, table, prefix, closed, draft, error);
-    struct request *request = &draft->request;
-    request->user_known = draft->user != NULL;
-    if (!status && draft->user)
-        status = fields_read(draft->user, &user_table, prefix, closed, draft, error);
-    if (!status)
-        status = fields_read(draft->actor, &actor_table, prefix, closed, draft, error);
-    if (!status && draft->client)
-        status = fields_read(draft->client, &client_table, prefix, closed, draft, error);
-    if (!status)
-        status = read_times_and_method(draft, prefix, error);
-    request->name_unusable = request->user_name.size > 0 && !name_usable(request->user_name);
-    return status;
-}
 
 static void release(struct request *request)
 {
@@ -152,27 +25,33 @@ static void release(struct request *request)
     request->tree = NULL;
 }
 
-enum status request_decode(struct text body, struct request **request, enum reason *reason,
-                           struct error *error)
+/* The tree is the request's, whatever the answer is. */
+static enum status read_body(struct text body, enum data_kind kind, struct event_data *data,
+                             enum reason *reason, struct error *error)
 {
-    struct draft draft = {0};
-    json_t *tree;
-    *request = NULL;
+    json_t *tree = NULL;
     enum status status = json_read(body, REQUEST_MAXIMUM_SIZE, &tree, reason, error);
     if (status)
         return status;
-    draft.request.tree = tree;
-    status = read_data(tree, &body_table, "", true, &draft, error);
-    if (!status)
-        status = check_password(&draft.request, error);
+    status = event_data_read(tree, kind, data, error);
+    data->request.tree = tree;
     if (status && reason)
         *reason = REASON_SCHEMA;
+    return status;
+}
+
+enum status request_decode(struct text body, struct request **request, enum reason *reason,
+                           struct error *error)
+{
+    struct event_data data = {0};
+    *request = NULL;
+    enum status status = read_body(body, DATA_REQUEST_BODY, &data, reason, error);
     if (!status && !(*request = malloc(sizeof **request)))
         status = error_set(error, STATUS_MEMORY, "no memory for a request");
     if (status)
-        release(&draft.request);
+        release(&data.request);
     else
-        **request = draft.request;
+        **request = data.request;
     return status;
 }
 
@@ -183,6 +62,42 @@ void request_free(struct request **request)
     release(*request);
     free(*request);
     *request = NULL;
+}
+
+enum status password_change_decode(struct text body, struct password_change **change, enum reason *reason,
+                                   struct error *error)
+{
+    struct event_data data = {0};
+    *change = NULL;
+    enum status status = read_body(body, DATA_CHANGE_BODY, &data, reason, error);
+    if (!status && !(*change = malloc(sizeof **change)))
+        status = error_set(error, STATUS_MEMORY, "no memory for a change");
+    if (status) {
+        release(&data.request);
+        return status;
+    }
+    (*change)->request = data.request;
+    (*change)->previous_email = text_equal(data.previous_email, data.request.user_email)
+                                    ? (struct text){NULL, 0}
+                                    : data.previous_email;
+    return STATUS_OK;
+}
+
+void password_change_free(struct password_change **change)
+{
+    if (!*change)
+        return;
+    release(&(*change)->request);
+    free(*change);
+    *change = NULL;
+}
+
+struct request password_change_previous(const struct password_change *change)
+{
+    struct request request = change->request;
+    request.user_email = change->previous_email;
+    request.address = ADDRESS_PREVIOUS;
+    return request;
 }
 
 struct envelope {
@@ -203,26 +118,19 @@ static const struct field envelope_fields[] = {
 
 static const struct field_table envelope_table = {"", envelope_fields, COUNT(envelope_fields)};
 
-static bool read_id(struct text text, char id[static EVENT_ID_SIZE])
-{
-    if (text.size != EVENT_ID_SIZE - 1)
-        return false;
-    for (size_t i = 0; i < text.size; i++) {
-        char byte = text.bytes[i];
-        id[i] = byte >= 'A' && byte <= 'F' ? (char)(byte + ('a' - 'A')) : byte;
-    }
-    id[text.size] = '\0';
-    return uuid_is_text((struct text){id, text.size});
-}
-
 static enum status check_envelope(const struct envelope *envelope, struct reset_event *event,
-                                  struct error *error)
+                                  enum data_kind *kind, struct error *error)
 {
     if (!text_equal(envelope->specversion, TEXT("1.0")))
         return fields_refuse(&envelope_table, "", "specversion", error, "must be 1.0");
-    if (!text_equal(envelope->type, TEXT(EVENT_TYPE)))
-        return fields_refuse(&envelope_table, "", "type", error, "must be " EVENT_TYPE);
-    if (!read_id(envelope->id, event->id))
+    if (text_equal(envelope->type, TEXT(EVENT_TYPE)))
+        *kind = DATA_REQUEST;
+    else if (text_equal(envelope->type, TEXT(EVENT_COMPLETED_TYPE)))
+        *kind = DATA_CHANGE;
+    else
+        return fields_refuse(&envelope_table, "", "type", error,
+                             "must be " EVENT_TYPE " or " EVENT_COMPLETED_TYPE);
+    if (!uuid_read(envelope->id, event->id))
         return fields_refuse(&envelope_table, "", "id", error, "must be a UUID");
     if (!timestamp_parse(envelope->time, &event->time_ms))
         return fields_refuse(&envelope_table, "", "time", error,
@@ -245,18 +153,16 @@ static void read_traceparent(json_t *tree, struct reset_event *event)
 static enum status read_event(json_t *tree, struct reset_event *event, struct error *error)
 {
     struct envelope envelope = {0};
-    struct draft draft = {0};
+    struct event_data data = {0};
+    enum data_kind kind = DATA_REQUEST;
     enum status status = fields_read(tree, &envelope_table, "", false, &envelope, error);
     if (!status)
-        status = check_envelope(&envelope, event, error);
+        status = check_envelope(&envelope, event, &kind, error);
     if (!status)
-        status = read_data(envelope.data, &data_table, "/data", false, &draft, error);
-    if (!status && draft.request.password.size > 0)
-        status = fields_refuse(&data_table, "/data", "password", error, "must never be in an event");
-    if (!status)
-        status = read_asserted_by(&draft, "/data", &event->asserted_by, error);
+        status = event_data_read(envelope.data, kind, &data, error);
     read_traceparent(tree, event);
-    event->request = draft.request;
+    event->request = data.request;
+    event->asserted_by = data.asserted_by;
     return status;
 }
 

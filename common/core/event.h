@@ -1,5 +1,6 @@
-/* A password-reset request (what a service asks for) and the event around it (what Kafka carries), decoded
- * from JSON. The contract is schemas/request.schema.json and schemas/event.schema.json. */
+/* A password-reset request, or a password that was changed (what a service says), and the event around it
+ * (what Kafka carries), decoded from JSON.  The contract: request, change, event and completed.schema.json in
+ * schemas/. */
 #ifndef CORE_EVENT_H
 #define CORE_EVENT_H
 
@@ -16,16 +17,21 @@
 #define EVENT_ID_SIZE          37 /* a UUID in lower-case text and its NUL */
 #define EVENT_TRACEPARENT_SIZE 56 /* W3C Trace Context version 00 and its NUL */
 #define EVENT_TYPE             "identity.password-reset.requested.v1"
+#define EVENT_COMPLETED_TYPE   "identity.password-change.completed.v1"
 
 enum method {
     METHOD_LINK,
     METHOD_TEMPORARY_PASSWORD_MAILED,
     METHOD_TEMPORARY_PASSWORD_HANDED,
     METHOD_TEMPORARY_PASSWORD_CHOSEN,
+    METHOD_PASSWORD_CHANGED, /* what a completed event says; no request asks for it */
     METHOD_COUNT
 };
 
 enum actor_class { ACTOR_SELF, ACTOR_ADMIN };
+
+/* Which of the user's addresses a notice goes to. */
+enum user_address { ADDRESS_CURRENT, ADDRESS_PREVIOUS };
 
 enum channel { CHANNEL_KAFKA, CHANNEL_HTTP, CHANNEL_CLI };
 
@@ -40,7 +46,17 @@ struct request {
     int64_t not_after_ms; /* 0: none */
     struct text client_ip, client_user_agent;
     struct text password; /* a secret, only of METHOD_TEMPORARY_PASSWORD_CHOSEN; never in an event */
-    void *tree;           /* what owns the texts, wiped of the password when freed */
+    /* Only of METHOD_PASSWORD_CHANGED, whose user is always known and which has no method_, not_after_, role_
+     * or password field. */
+    char completes[EVENT_ID_SIZE]; /* the request that led to it, lower case; "": none is named */
+    enum user_address address;     /* which one user_email is */
+    void *tree;                    /* what owns the texts, wiped of the password when freed */
+};
+
+/* The body of POST /v1/password-changes: a notice to the current address, and one to the previous. */
+struct password_change {
+    struct request request;     /* METHOD_PASSWORD_CHANGED, ADDRESS_CURRENT */
+    struct text previous_email; /* absent: none, or the same */
 };
 
 struct asserted_by {
@@ -50,6 +66,7 @@ struct asserted_by {
     bool bulk;
 };
 
+/* The event's type follows from request.method: EVENT_COMPLETED_TYPE for METHOD_PASSWORD_CHANGED. */
 struct reset_event {
     char id[EVENT_ID_SIZE]; /* lower case, whatever case the record had */
     int64_t time_ms;
@@ -71,6 +88,15 @@ enum status request_decode(struct text body, struct request **request, enum reas
                            struct error *error) WARN_UNUSED;
 void request_free(struct request **request);
 
+/* The same for the body of POST /v1/password-changes; the contract is schemas/change.schema.json. */
+enum status password_change_decode(struct text body, struct password_change **change, enum reason *reason,
+                                   struct error *error) WARN_UNUSED;
+void password_change_free(struct password_change **change);
+
+/* What is published for the previous address: the same change with that address.  It borrows all its texts
+ * and is never freed. */
+struct request password_change_previous(const struct password_change *change);
+
 /* Appends the CloudEvents 1.0 JSON of a request that was decoded: without its password, with `asserted_by`
  * unless the channel is kafka.  `traceparent` may be absent.  Fails with STATUS_FULL or STATUS_MEMORY when it
  * does not fit. */
@@ -85,7 +111,7 @@ enum status reset_event_encode(const struct request *request, const struct event
                                struct buffer *out, struct error *error) WARN_UNUSED;
 
 /* BLAKE2b-128 over the decoded fields of `data`, each with its length, without asserted_by: equal if and only
- * if two bodies under one id ask for the same (PROTOCOL: "digest"). */
+ * if two bodies under one id say the same (PROTOCOL: "digest"). */
 void request_digest(const struct request *request, unsigned char digest[static EVENT_DIGEST_SIZE]);
 
 /* Appends `tenant/user_id`, the Kafka key; nothing for an unknown user (a random key is the producer's). */
@@ -94,9 +120,11 @@ void request_key(const struct request *request, struct buffer *out);
 /* ACTOR_SELF for the role `self`, else ACTOR_ADMIN. */
 enum actor_class request_class(const struct request *request);
 
-/* "link", "temporary_password_mailed" …, and back; "kafka", "http", "cli". */
+/* "link", "temporary_password_mailed" … "password_changed", and back; "current", "previous"; "kafka", "http",
+ * "cli". */
 const char *method_name(enum method method);
 bool method_of_name(struct text name, enum method *method);
+const char *user_address_name(enum user_address address);
 const char *channel_name(enum channel channel);
 
 /* Whether it is a W3C traceparent of version 00 with a trace id and a parent id. */

@@ -14,6 +14,7 @@ static const char *const method_names[METHOD_COUNT] = {
     [METHOD_TEMPORARY_PASSWORD_MAILED] = "temporary_password_mailed",
     [METHOD_TEMPORARY_PASSWORD_HANDED] = "temporary_password_handed",
     [METHOD_TEMPORARY_PASSWORD_CHOSEN] = "temporary_password_chosen",
+    [METHOD_PASSWORD_CHANGED] = "password_changed",
 };
 
 const char *method_name(enum method method)
@@ -29,6 +30,11 @@ bool method_of_name(struct text name, enum method *method)
             return true;
         }
     return false;
+}
+
+const char *user_address_name(enum user_address address)
+{
+    return address == ADDRESS_PREVIOUS ? "previous" : "current";
 }
 
 const char *channel_name(enum channel channel)
@@ -100,6 +106,22 @@ static void write_client(const struct request *request, struct buffer *out)
     buffer_append_byte(out, '}');
 }
 
+/* What a request asks for, or what a change says. */
+static void write_matter(const struct request *request, struct buffer *out)
+{
+    if (request->method == METHOD_PASSWORD_CHANGED) {
+        write_field(out, ",", "request_id", text_of(request->completes));
+        write_field(out, ",", "address", text_of(user_address_name(request->address)));
+        return;
+    }
+    write_field(out, ",", "method", text_of(method_name(request->method)));
+    if (request->not_after_ms != 0) {
+        char time[TIMESTAMP_SIZE];
+        timestamp_format(request->not_after_ms, time);
+        write_field(out, ",", "not_after", text_of(time));
+    }
+}
+
 static void write_data(const struct request *request, const struct asserted_by *asserted, struct buffer *out)
 {
     write_field(out, ",\"data\":{", "tenant", request->tenant);
@@ -107,12 +129,8 @@ static void write_data(const struct request *request, const struct asserted_by *
     write_field(out, ",\"actor\":{", "role", request->actor_role);
     write_field(out, ",", "id", request->actor_id);
     write_field(out, ",", "tenant", request->actor_tenant);
-    write_field(out, "},", "method", text_of(method_name(request->method)));
-    if (request->not_after_ms != 0) {
-        char time[TIMESTAMP_SIZE];
-        timestamp_format(request->not_after_ms, time);
-        write_field(out, ",", "not_after", text_of(time));
-    }
+    buffer_append_byte(out, '}');
+    write_matter(request, out);
     write_client(request, out);
     if (asserted->channel != CHANNEL_KAFKA) {
         write_field(out, ",\"asserted_by\":{", "channel", text_of(channel_name(asserted->channel)));
@@ -126,12 +144,15 @@ enum status reset_event_encode(const struct request *request, const struct event
                                struct buffer *out, struct error *error)
 {
     assert(stamp->source.size > 0);
+    assert(request->method != METHOD_PASSWORD_CHANGED || request->user_known);
     assert(stamp->asserted_by.channel == CHANNEL_KAFKA || stamp->asserted_by.key_id.size > 0);
     char time[TIMESTAMP_SIZE];
     timestamp_format(stamp->time_ms, time);
     write_field(out, "{\"specversion\":\"1.0\",", "id", text_of(stamp->id));
     write_field(out, ",", "source", stamp->source);
-    write_field(out, ",\"type\":\"" EVENT_TYPE "\",", "time", text_of(time));
+    bool change = request->method == METHOD_PASSWORD_CHANGED;
+    write_field(out, ",", "type", change ? TEXT(EVENT_COMPLETED_TYPE) : TEXT(EVENT_TYPE));
+    write_field(out, ",", "time", text_of(time));
     if (traceparent_is_valid(stamp->traceparent))
         write_field(out, ",", "traceparent", stamp->traceparent);
     buffer_append_string(out, ",\"datacontenttype\":\"application/json\"");
@@ -147,6 +168,7 @@ void request_digest(const struct request *request, unsigned char digest[static E
     char time[TIMESTAMP_SIZE] = "";
     if (request->not_after_ms != 0)
         timestamp_format(request->not_after_ms, time);
+    bool change = request->method == METHOD_PASSWORD_CHANGED;
     const struct text fields[] = {
         request->tenant,
         request->user_id,
@@ -162,10 +184,13 @@ void request_digest(const struct request *request, unsigned char digest[static E
         text_of(time),
         request->client_ip,
         request->client_user_agent,
+        text_of(request->completes), /* a change's own two are last, so that a request's digest lacks them */
+        text_of(user_address_name(request->address)),
     };
+    size_t count = sizeof fields / sizeof *fields - (change ? 0 : 2);
     crypto_generichash_state hash;
     crypto_generichash_init(&hash, NULL, 0, EVENT_DIGEST_SIZE);
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+    for (size_t i = 0; i < count; i++)
         length_prefixed_hash(&hash, fields[i]);
     crypto_generichash_final(&hash, digest, EVENT_DIGEST_SIZE);
 }

@@ -7,14 +7,15 @@
 static const char *const outcome_names[OUTCOME_COUNT] = {
     [OUTCOME_SENT] = "sent",         [OUTCOME_SUPPRESSED] = "suppressed", [OUTCOME_EXPIRED] = "expired",
     [OUTCOME_DEAD] = "dead",         [OUTCOME_DEFERRED] = "deferred",     [OUTCOME_DENIED] = "denied",
-    [OUTCOME_REDEEMED] = "redeemed", [OUTCOME_COMPLETED] = "completed",
+    [OUTCOME_REDEEMED] = "redeemed", [OUTCOME_COMPLETED] = "completed",   [OUTCOME_REVOKED] = "revoked",
 };
 
 static const struct {
     const char *name;
     unsigned outcomes;
 } reasons[REASON_COUNT] = {
-    [REASON_NONE] = {"none", WITH(OUTCOME_SENT) | WITH(OUTCOME_REDEEMED) | WITH(OUTCOME_COMPLETED)},
+    [REASON_NONE] = {"none", WITH(OUTCOME_SENT) | WITH(OUTCOME_REDEEMED) | WITH(OUTCOME_COMPLETED) |
+                                 WITH(OUTCOME_REVOKED)},
     [REASON_REDEEMED] = {"redeemed", WITH(OUTCOME_SENT)},
     [REASON_UNKNOWN_USER] = {"unknown_user", WITH(OUTCOME_SUPPRESSED)},
     [REASON_SUPERSEDED] = {"superseded", WITH(OUTCOME_SUPPRESSED)},
@@ -25,6 +26,7 @@ static const struct {
     [REASON_ACTOR_LIMIT] = {"actor_limit", WITH(OUTCOME_SUPPRESSED)},
     [REASON_BULK_LIMIT] = {"bulk_limit", WITH(OUTCOME_SUPPRESSED)},
     [REASON_REVOKED] = {"revoked", WITH(OUTCOME_SUPPRESSED)},
+    [REASON_NOTICE_LIMIT] = {"notice_limit", WITH(OUTCOME_SUPPRESSED)},
     [REASON_NOT_AFTER] = {"not_after", WITH(OUTCOME_EXPIRED)},
     [REASON_TOO_OLD] = {"too_old", WITH(OUTCOME_EXPIRED)},
     [REASON_EMPTY] = {"empty", WITH(OUTCOME_DEAD)},
@@ -54,6 +56,7 @@ static const struct {
     [REASON_CLIENT_LIMIT] = {"client_limit", WITH(OUTCOME_DENIED)},
     [REASON_KEY_LIMIT] = {"key_limit", WITH(OUTCOME_DENIED)},
     [REASON_FORGED] = {"forged", WITH(OUTCOME_DENIED)},
+    [REASON_UNKNOWN_REQUEST] = {"unknown_request", WITH(OUTCOME_COMPLETED)},
 };
 
 const char *outcome_name(enum outcome outcome)

@@ -14,6 +14,7 @@ enum outcome {
     OUTCOME_DENIED,
     OUTCOME_REDEEMED,
     OUTCOME_COMPLETED,
+    OUTCOME_REVOKED, /* everything of one user, on demand; what was under way ends suppressed, revoked */
     OUTCOME_COUNT
 };
 
@@ -31,6 +32,7 @@ enum reason {
     REASON_ACTOR_LIMIT,
     REASON_BULK_LIMIT, /* of the key that asks for many, instead of the actor's */
     REASON_REVOKED,
+    REASON_NOTICE_LIMIT, /* of a notice that a password was changed: what it ends is ended all the same */
     /* expired */
     REASON_NOT_AFTER, /* the request's own end */
     REASON_TOO_OLD,   /* 24 hours after it was made */
@@ -65,6 +67,8 @@ enum reason {
     REASON_CLIENT_LIMIT, /* too many from one address, or under one API key: HTTP 429 */
     REASON_KEY_LIMIT,
     REASON_FORGED, /* a stored record whose mac is wrong */
+    /* completed */
+    REASON_UNKNOWN_REQUEST, /* the change names a request that is not this user's, or no longer known */
     REASON_COUNT
 };
 

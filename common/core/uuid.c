@@ -27,15 +27,26 @@ struct uuid uuid_v8(const unsigned char hash[UUID_SIZE])
     return stamped(uuid, 8);
 }
 
-struct uuid uuid_of_idempotency_key(struct text api_key_id, struct text idempotency_key)
+static struct uuid uuid_of_pair(struct text first, struct text second)
 {
     crypto_generichash_state hash;
     unsigned char bytes[UUID_SIZE];
     crypto_generichash_init(&hash, NULL, 0, sizeof bytes);
-    length_prefixed_hash(&hash, api_key_id);
-    length_prefixed_hash(&hash, idempotency_key);
+    length_prefixed_hash(&hash, first);
+    length_prefixed_hash(&hash, second);
     crypto_generichash_final(&hash, bytes, sizeof bytes);
     return uuid_v8(bytes);
+}
+
+struct uuid uuid_of_idempotency_key(struct text api_key_id, struct text idempotency_key)
+{
+    return uuid_of_pair(api_key_id, idempotency_key);
+}
+
+/* Never an Idempotency-Key's: an API key's id is no UUID. */
+struct uuid uuid_derived(struct text id, struct text word)
+{
+    return uuid_of_pair(id, word);
 }
 
 static bool hyphen_at(size_t index)
@@ -93,4 +104,16 @@ bool uuid_is_text(struct text text)
 {
     struct uuid uuid;
     return uuid_parse(text, &uuid);
+}
+
+bool uuid_read(struct text text, char id[UUID_LENGTH + 1])
+{
+    if (text.size != UUID_LENGTH)
+        return false;
+    for (size_t i = 0; i < UUID_LENGTH; i++) {
+        char byte = text.bytes[i];
+        id[i] = byte >= 'A' && byte <= 'F' ? (char)(byte + ('a' - 'A')) : byte;
+    }
+    id[UUID_LENGTH] = '\0';
+    return uuid_is_text((struct text){id, UUID_LENGTH});
 }

@@ -23,6 +23,10 @@ struct uuid uuid_v8(const unsigned char hash[UUID_SIZE]);
  */
 struct uuid uuid_of_idempotency_key(struct text api_key_id, struct text idempotency_key);
 
+/* The id of what follows from the event `id`, by a word for it ("previous"): v8 of BLAKE2b-128(LP(id)
+ * LP(word)). */
+struct uuid uuid_derived(struct text id, struct text word);
+
 /* Lower case, closed by a NUL. */
 void uuid_print(const struct uuid *uuid, char text[UUID_LENGTH + 1]);
 
@@ -30,5 +34,8 @@ void uuid_print(const struct uuid *uuid, char text[UUID_LENGTH + 1]);
  * UUID too. */
 bool uuid_parse(struct text text, struct uuid *uuid);
 bool uuid_is_text(struct text text);
+
+/* In either case, as others may write it; `id` gets the canonical form and a NUL. */
+bool uuid_read(struct text text, char id[UUID_LENGTH + 1]);
 
 #endif

@@ -92,7 +92,7 @@ static void print_audits(void)
     record.offset = 4711;
     print_audit(&record);
     record.worker = TEXT("worker-1");
-    record.request_id = record.into = TEXT("0199f1a0-5c3e-7d2b-9a41-3f0c8be2d6a7");
+    record.request_id = record.into = record.completes = TEXT("0199f1a0-5c3e-7d2b-9a41-3f0c8be2d6a7");
     record.tenant = TEXT("acme\xe2\x80\xae\"\\\n\x1b[31m");
     record.user_id = TEXT("ليلى 山田 \xff");
     record.actor_role = TEXT("admin");
