@@ -58,7 +58,7 @@ class Page(html.parser.HTMLParser):
 
 
 def test_every_language_is_there():
-    assert {"en", "ar", "ja"} <= set(LOCALES)
+    assert set(LOCALES) == {"ar", "de", "en", "es", "fr", "it", "ja", "nl", "pl", "pt-BR", "tr", "zh-Hans"}
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
@@ -219,27 +219,29 @@ def test_an_address_that_wants_quotes_has_them():
 
 
 @pytest.mark.parametrize(("wanted", "served"), [("en-GB", "en"), ("AR-eg", "ar"), ("ja_JP", "ja"), ("zh-TW", "en"),
-                                                ("", "en"), ("nonsense", "en")])
+                                                ("zh", "zh-Hans"), ("zh-CN", "zh-Hans"), ("zh-Hans-SG", "zh-Hans"),
+                                                ("pt", "pt-BR"), ("pt-PT", "pt-BR"), ("de-CH-1996", "de"),
+                                                ("es-419", "es"), ("", "en"), ("nonsense", "en")])
 def test_a_language_falls_back_to_the_nearest(wanted, served):
     assert message("--locale", wanted)["Content-Language"] == served
 
 
-def french(folder):
+def swedish(folder):
     """A new language is two files."""
     (folder / "locales").mkdir()
     (folder / "link").mkdir()
     templates = places.ROOT / "templates"
-    (folder / "locales" / "fr.locale").write_text((templates / "locales" / "en.locale").read_text())
+    (folder / "locales" / "sv.locale").write_text((templates / "locales" / "en.locale").read_text())
     sentences = (templates / "link" / "en.mail").read_text()
-    (folder / "link" / "fr.mail").write_text(re.sub("(?m)^subject: .*", "subject: Choisissez un mot de passe à vous",
+    (folder / "link" / "sv.mail").write_text(re.sub("(?m)^subject: .*", "subject: Välj ett lösenord för dig",
                                                     sentences))
 
 
 def test_a_directory_brings_a_language_of_its_own(tmp_path):
-    french(tmp_path)
-    mail = message("--directory", str(tmp_path), "--locale", "fr-CA")
-    assert mail["Subject"] == "Choisissez un mot de passe à vous"
-    assert mail["Content-Language"] == "fr"
+    swedish(tmp_path)
+    mail = message("--directory", str(tmp_path), "--locale", "sv-FI")
+    assert mail["Subject"] == "Välj ett lösenord för dig"
+    assert mail["Content-Language"] == "sv"
     assert message("--directory", str(tmp_path), "--locale", "ja")["Content-Language"] == "ja"
 
 
@@ -249,8 +251,8 @@ def test_a_directory_brings_a_language_of_its_own(tmp_path):
     ("page.txt", "no link\n", r"/page\.txt:2: the text has no \{\{link\}\}"),
     ("page.html", "<style>{{name}}</style>\n", r"/page\.html:1: no value is safe"),
     ("locales/en.locale", "direction: ltr\nmonths: a|b\n", r"/locales/en\.locale:2: `months` wants 12"),
-    ("locales/de.locale", None, r"/locales/de\.locale:1: cannot be read"),
-    ("link/de.mail", "subject: x\n", r"/link/de\.mail:1: there is no such kind"),
+    ("locales/sv.locale", None, r"/locales/sv\.locale:1: cannot be read"),
+    ("link/sv.mail", "subject: x\n", r"/link/sv\.mail:1: there is no such kind"),
 ])
 def test_a_mistake_is_named_with_file_and_line(tmp_path, file, content, fault):
     path = tmp_path / file
