@@ -24,7 +24,7 @@ const char *method_name(enum method method)
 
 bool method_of_name(struct text name, enum method *method)
 {
-    for (unsigned i = 0; i < METHOD_COUNT; i++)
+    for (unsigned i = 0; i < METHOD_PASSWORD_CHANGED; i++)
         if (text_equal(name, text_of(method_names[i]))) {
             *method = (enum method)i;
             return true;

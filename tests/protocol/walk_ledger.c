@@ -141,8 +141,8 @@ static void print_user(struct ledger *ledger)
     }
     if (user_record_parse(text_seen(&seen), &user) != STATUS_OK)
         printf("unreadable|");
-    else if (user.request_id.size == DESK_ID_SIZE - 1)
-        printf("%c|", user.request_id.bytes[DESK_ID_SIZE - 2]);
+    else if (user.newest[LANE_LINK].request_id.size == DESK_ID_SIZE - 1)
+        printf("%c|", user.newest[LANE_LINK].request_id.bytes[DESK_ID_SIZE - 2]);
     else
         printf("7|");
 }
@@ -213,7 +213,7 @@ void ledger_end_windows(struct ledger *ledger)
     size_t size = 0;
     if (!look(ledger, ledger->user_key, &seen) || user_record_parse(text_seen(&seen), &user) != STATUS_OK)
         return;
-    user.admitted_ms = 1;
+    user.newest[LANE_LINK].admitted_ms = 1;
     if (user_record_format(&user, bytes, sizeof bytes, &size) == STATUS_OK)
         put(ledger, ledger->user_key, bytes, size);
 }

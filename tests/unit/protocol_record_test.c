@@ -106,7 +106,7 @@ static void an_empty_request_is_short(void **state)
     char bytes[128];
     size_t size;
     assert_int_equal(request_record_format(&record, bytes, sizeof bytes, &size), STATUS_OK);
-    assert_true(size < 64);
+    assert_true(size < 72);
     assert_memory_equal(bytes, "1\tpending\t\t", 11);
 }
 
@@ -160,32 +160,32 @@ static void lines_that_nobody_wrote_are_refused(void **state)
         "",
         "1",
         "2\t" ID "\tAQIDBAUGBwg\t5\tacme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAA\t"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t",
-        "1\t" ID "\tAQIDBAUGBwg\t05\tacme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAA\t"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t",
-        "1\t" ID "\tAQIDBAUGBwg\t0\tacme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAA\t"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t",
-        "1\t" ID "\tAQIDBAUGBwg\t-5\tacme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAA\t"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t",
-        "1\t" ID "\tAQIDBAUGBwg\t9999999999999999\tacme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAA\t"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t",
-        "1\t" ID "\tAQIDBAUGBw\t5\tacme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAA\t"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t",
-        "1\t" ID "\tAQIDBAUGBw+\t5\tacme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAA\t"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t",
-        "1\t" ID "\tAQIDBAUGBwg\t5\tacme\tu1\tlinks\tAAAAAAAAAAAAAAAAAAAAAA\t"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t",
-        "1\t" ID "\tAQIDBAUGBwg\t5\tacme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAB\t"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t",
-        "1\t" ID "\tAQIDBAUGBwg\t5\tacme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAA\t"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1",
-        "1\t" ID "\tAQIDBAUGBwg\t5\tacme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAA\t"
         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t\t",
-        "1\t" ID "\tAQIDBAUGBwg\t5\tac\nme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAA\t"
+        "1\t" ID "\tAQIDBAUGBwg\t05\tacme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAA\t"
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t\t",
+        "1\t" ID "\tAQIDBAUGBwg\t0\tacme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAA\t"
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t\t",
+        "1\t" ID "\tAQIDBAUGBwg\t-5\tacme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAA\t"
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t\t",
+        "1\t" ID "\tAQIDBAUGBwg\t9999999999999999\tacme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAA\t"
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t\t",
+        "1\t" ID "\tAQIDBAUGBw\t5\tacme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAA\t"
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t\t",
+        "1\t" ID "\tAQIDBAUGBw+\t5\tacme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAA\t"
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t\t",
+        "1\t" ID "\tAQIDBAUGBwg\t5\tacme\tu1\tlinks\tAAAAAAAAAAAAAAAAAAAAAA\t"
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t\t",
+        "1\t" ID "\tAQIDBAUGBwg\t5\tacme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAB\t"
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t\t",
+        "1\t" ID "\tAQIDBAUGBwg\t5\tacme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAA\t"
         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t",
+        "1\t" ID "\tAQIDBAUGBwg\t5\tacme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAA\t"
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t\t\t",
+        "1\t" ID "\tAQIDBAUGBwg\t5\tac\nme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAA\t"
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t\t",
     };
     static const char good[] = "1\t" ID "\tAQIDBAUGBwg\t5\tacme\tu1\tlink\tAAAAAAAAAAAAAAAAAAAAAA\t"
-                               "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t";
+                               "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\tr1\t\t";
     struct token_record token;
     assert_int_equal(token_record_parse(text_of(good), &token), STATUS_OK);
     for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++)

@@ -27,16 +27,18 @@ static void open_request(const struct begin_question *question, struct records *
         .slot = question->slot,
         .tenant = question->tenant,
         .begun_ms = records->now_ms,
+        .method = question->method,
     };
     memcpy(records->request.digest, question->digest, EVENT_DIGEST_SIZE);
     records->has_request = true;
 }
 
 /* Whether the user's newest request can still bring its link. */
-static bool newest_delivers(const struct records *records)
+static bool newest_delivers(const struct begin_question *question, const struct records *records)
 {
-    const struct request_record *newest = &records->newest;
-    if (!records->has_newest)
+    enum lane lane = method_traits(question->method)->lane;
+    const struct request_record *newest = &records->newest[lane];
+    if (!records->has_newest[lane])
         return false;
     if (newest->state == REQUEST_PENDING)
         return true;
@@ -46,19 +48,22 @@ static bool newest_delivers(const struct records *records)
 
 static bool is_coalesced(const struct begin_question *question, const struct records *records)
 {
-    const struct user_record *user = &records->user;
-    int64_t window_end = user->admitted_ms + question->limits->coalesce_ms;
-    if (records->now_ms >= window_end || user->actor_class != question->actor_class || !user->has_target ||
-        user->method != question->method ||
-        memcmp(user->target, question->recipient, TOKEN_RECIPIENT_SIZE) != 0)
+    enum lane lane = method_traits(question->method)->lane;
+    const struct standing *standing = &records->user.newest[lane];
+    const struct request_record *newest = &records->newest[lane];
+    int64_t window_end = standing->admitted_ms + question->limits->coalesce_ms;
+    if (records->now_ms >= window_end || standing->actor_class != question->actor_class ||
+        !standing->has_target || standing->method != question->method ||
+        memcmp(standing->target, question->recipient, TOKEN_RECIPIENT_SIZE) != 0)
         return false;
-    return records->newest.state != REQUEST_PENDING || records->newest.due_ms <= window_end;
+    return newest->state != REQUEST_PENDING || newest->due_ms <= window_end;
 }
 
 static bool is_protected(const struct begin_question *question, const struct records *records)
 {
-    return question->actor_class == ACTOR_SELF && records->user.actor_class == ACTOR_ADMIN &&
-           records->now_ms < records->user.admitted_ms + question->limits->protect_admin_ms;
+    const struct standing *standing = &records->user.newest[LANE_LINK];
+    return question->actor_class == ACTOR_SELF && standing->actor_class == ACTOR_ADMIN &&
+           records->now_ms < standing->admitted_ms + question->limits->protect_admin_ms;
 }
 
 /* Forgets what is older than the period; true when the limit has no room. */
@@ -131,23 +136,25 @@ static bool suppressed_by_limit(const struct begin_question *question, struct re
 static void succeed_newest(const struct begin_question *question, struct records *records,
                            struct decision *decision)
 {
-    struct request_record *newest = &records->newest;
-    if (records->has_newest && newest->redeemed_ms == 0 && newest->has_stored)
+    enum lane lane = method_traits(question->method)->lane;
+    struct request_record *newest = &records->newest[lane];
+    if (records->has_newest[lane] && newest->redeemed_ms == 0 && newest->has_stored)
         decision_kill(decision, newest->stored);
-    if (records->has_newest && newest->has_seed) {
+    if (records->has_newest[lane] && newest->has_seed) {
         request_drop_seed(newest);
-        decision->newest = FATE_WRITTEN;
+        decision->newest[lane] = FATE_WRITTEN;
     }
-    struct user_record *user = &records->user;
     if (!records->has_user)
-        user->fence_ms = 0;
-    user->request_id = question->request_id;
-    user->t0_ms = begin_t0(question, records);
-    user->admitted_ms = records->now_ms;
-    user->actor_class = question->actor_class;
-    user->method = question->method;
-    user->has_target = true;
-    memcpy(user->target, question->recipient, TOKEN_RECIPIENT_SIZE);
+        records->user = (struct user_record){.times[TIMES_SELF] = records->user.times[TIMES_SELF],
+                                             .times[TIMES_ADMIN] = records->user.times[TIMES_ADMIN]};
+    struct standing *standing = begin_standing(question, records);
+    standing->request_id = question->request_id;
+    standing->t0_ms = begin_t0(question, records);
+    standing->admitted_ms = records->now_ms;
+    standing->actor_class = question->actor_class;
+    standing->method = question->method;
+    standing->has_target = true;
+    memcpy(standing->target, question->recipient, TOKEN_RECIPIENT_SIZE);
     records->has_user = true;
     decision->user = FATE_WRITTEN;
 }
@@ -159,9 +166,10 @@ void begin_admit(const struct begin_question *question, struct records *records,
         request_close(records, decision, REQUEST_SUPPRESSED, REASON_UNKNOWN_USER, nobody);
         return;
     }
-    struct text newest = begin_newest(records);
-    if (newest.size > 0 && !text_equal(newest, question->request_id) && !records->newest_read) {
-        decision->wants_newest = true;
+    enum lane lane = method_traits(question->method)->lane;
+    struct text newest = begin_newest(question, records);
+    if (newest.size > 0 && !text_equal(newest, question->request_id) && !records->newest_read[lane]) {
+        decision->wants_newest[lane] = true;
         return;
     }
     open_request(question, records, decision);
@@ -171,17 +179,17 @@ void begin_admit(const struct begin_question *question, struct records *records,
         request_close(records, decision, REQUEST_SUPPRESSED, REASON_REVOKED, nobody);
         return;
     }
-    if (records->has_user && begin_t0(question, records) < records->user.t0_ms) {
+    if (records->has_user && begin_t0(question, records) < begin_standing(question, records)->t0_ms) {
         request_close(records, decision, REQUEST_SUPPRESSED, REASON_SUPERSEDED, newest);
         return;
     }
-    if (records->newest_read)
-        decision->newest = FATE_COMPARED;
-    if (newest_delivers(records) && is_coalesced(question, records)) {
+    if (records->newest_read[lane])
+        decision->newest[lane] = FATE_COMPARED;
+    if (newest_delivers(question, records) && is_coalesced(question, records)) {
         request_close(records, decision, REQUEST_SUPPRESSED, REASON_COALESCED, newest);
         return;
     }
-    if (newest_delivers(records) && is_protected(question, records)) {
+    if (newest_delivers(question, records) && is_protected(question, records)) {
         request_close(records, decision, REQUEST_SUPPRESSED, REASON_ADMIN_LINK, newest);
         return;
     }

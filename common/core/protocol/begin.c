@@ -18,9 +18,16 @@ static bool is_older(const struct begin_question *question, const struct request
     return question->copy < request->copy;
 }
 
+struct standing *begin_standing(const struct begin_question *question, struct records *records)
+{
+    return &records->user.newest[method_traits(question->method)->lane];
+}
+
 static bool is_newest(const struct begin_question *question, const struct records *records)
 {
-    return records->has_user && text_equal(records->user.request_id, question->request_id);
+    enum lane lane = method_traits(question->method)->lane;
+    return lane == LANE_NONE ||
+           (records->has_user && text_equal(records->user.newest[lane].request_id, question->request_id));
 }
 
 bool begin_is_revoked(const struct begin_question *question, const struct records *records)
@@ -29,11 +36,13 @@ bool begin_is_revoked(const struct begin_question *question, const struct record
     return records->has_user && records->user.fence_ms > 0 && t0 <= records->user.fence_ms + DECISION_SKEW_MS;
 }
 
-struct text begin_newest(const struct records *records)
+struct text begin_newest(const struct begin_question *question, const struct records *records)
 {
-    if (!records->has_user || text_equal(records->user.request_id, USER_REVOKED))
+    enum lane lane = method_traits(question->method)->lane;
+    if (!records->has_user || lane == LANE_NONE)
         return nobody;
-    return records->user.request_id;
+    struct text newest = records->user.newest[lane].request_id;
+    return text_equal(newest, USER_REVOKED) ? nobody : newest;
 }
 
 bool begin_close_expired(const struct begin_question *question, struct records *records,
@@ -109,10 +118,11 @@ static void begin_known(const struct begin_question *question, struct records *r
     request->copy = question->copy;
     bool newest = is_newest(question, records);
     if (begin_is_revoked(question, records) ||
-        (!newest && begin_newest(records).size == 0 && records->has_user))
+        (!newest && begin_newest(question, records).size == 0 && records->has_user))
         request_close(records, decision, REQUEST_SUPPRESSED, REASON_REVOKED, nobody);
     else if (!newest)
-        request_close(records, decision, REQUEST_SUPPRESSED, REASON_SUPERSEDED, begin_newest(records));
+        request_close(records, decision, REQUEST_SUPPRESSED, REASON_SUPERSEDED,
+                      begin_newest(question, records));
     else if (begin_close_expired(question, records, decision))
         return;
     else if (request->lost > DECISION_LOST_MOST)

@@ -23,7 +23,11 @@ bool begin_is_revoked(const struct begin_question *question, const struct record
 /* Whether the actor's counter matters: who asks for himself is counted as the user already. */
 bool begin_asks_actor(const struct begin_question *question);
 
-/* The user's newest admitted request; absent where there is none or all were revoked. */
-struct text begin_newest(const struct records *records);
+/* Where the user's newest request of this one's lane stands.  Only where there is a user's record, and a
+ * lane. */
+struct standing *begin_standing(const struct begin_question *question, struct records *records);
+
+/* The user's newest admitted request in this one's lane; absent where there is none or all were revoked. */
+struct text begin_newest(const struct begin_question *question, const struct records *records);
 
 #endif

@@ -25,7 +25,8 @@ static enum status format_slot(const struct records *records, enum slot slot, ch
     case SLOT_REQUEST:
         return request_record_format(&records->request, bytes, most, size);
     case SLOT_NEWEST:
-        return request_record_format(&records->newest, bytes, most, size);
+    case SLOT_NEWEST_LAST:
+        return request_record_format(&records->newest[slot - SLOT_NEWEST], bytes, most, size);
     case SLOT_RECIPIENT:
         return recipient_record_format(&records->recipient, bytes, most, size);
     case SLOT_TOKEN:
@@ -100,7 +101,9 @@ void composition_make(struct composition *composition, struct exchange *exchange
     const struct decision *decision = &exchange->decision;
     int64_t now = exchange->records.now_ms, keep = now + RECORD_KEEP_MS;
     composition->exchange = exchange;
-    composition->count = composition->sizes[SLOT_NEWEST] = 0;
+    composition->count = 0;
+    for (size_t slot = SLOT_NEWEST; slot <= SLOT_NEWEST_LAST; slot++)
+        composition->sizes[slot] = 0;
     sodium_memzero(exchange->written, exchange->written_size);
     exchange->written_size = 0;
     composition->writes = false;
@@ -110,7 +113,8 @@ void composition_make(struct composition *composition, struct exchange *exchange
                      "token:", (struct text){exchange->records.request.stored, TOKEN_STORED_LENGTH});
     add_record(composition, SLOT_USER, decision->user, keep);
     add_record(composition, SLOT_REQUEST, decision->request, keep);
-    add_record(composition, SLOT_NEWEST, decision->newest, keep);
+    for (enum lane lane = 0; lane < LANE_COUNT; lane++)
+        add_record(composition, (enum slot)(SLOT_NEWEST + lane), decision->newest[lane], keep);
     add_record(composition, SLOT_RECIPIENT, decision->recipient,
                now + exchange->store->settings.limits.per_recipient.period_ms);
     add_record(composition, SLOT_TOKEN, decision->token, decision->token_until_ms);

@@ -44,7 +44,9 @@ struct limit {
 struct reset_limits {
     int64_t coalesce_ms, protect_admin_ms; /* 0: off */
     struct limit per_user, per_recipient;  /* per_user: for each class on its own */
-    struct limit per_actor; /* not asked of `self` while per_user is on: that actor is the user */
+    struct limit per_actor;  /* not asked of `self` while per_user is on: that actor is the user */
+    struct limit per_bulk;   /* of one key's requests in bulk, instead of the actor's */
+    struct limit per_notice; /* of one user's notices of a changed password */
 };
 
 enum record_fate {
@@ -57,22 +59,24 @@ enum record_fate {
 /* has_*: whether there is such a record. */
 struct records {
     int64_t now_ms;
-    bool has_user, has_request, has_newest, has_token;
-    bool newest_read; /* false: nobody looked yet for the record of the request that `user` names */
+    bool has_user, has_request, has_newest[LANE_COUNT], has_token;
+    bool newest_read[LANE_COUNT]; /* false: nobody looked yet for the record of the request that `user` names
+                                   */
     struct user_record user;
     struct request_record request;
-    struct request_record newest; /* of the request that `user` names, where it is another */
+    struct request_record newest[LANE_COUNT]; /* of the request that `user` names, where it is another */
     struct token_record token;
     struct record_times recipient; /* count 0: no record */
-    int64_t actor_requests;        /* 0: no counter */
+    int64_t actor_requests;        /* the actor's, or the key's in bulk; 0: no counter */
     int64_t born_ms;               /* 0: no record */
 };
 
 struct decision {
     enum verdict verdict;
-    bool wants_newest; /* no verdict yet: read the record of the request that `user` names, and ask again */
-    int64_t rest_ms;   /* BUSY: until that lease ends */
-    enum record_fate user, request, newest, token, recipient;
+    bool wants_newest[LANE_COUNT]; /* no verdict yet: read the records of the requests that `user` names, and
+                                      ask again */
+    int64_t rest_ms;               /* BUSY: until that lease ends */
+    enum record_fate user, request, newest[LANE_COUNT], token, recipient;
     int64_t token_until_ms;              /* when the written token record is to vanish */
     char killed[2][TOKEN_STORED_LENGTH]; /* tokens to delete, whatever is there */
     size_t killed_count;

@@ -57,7 +57,8 @@ static void end(struct exchange *exchange, const struct reset_answer *answer)
         wipe_held(&exchange->held[i]);
     sodium_memzero(exchange->written, exchange->written_size);
     sodium_memzero(exchange->records.request.seed, sizeof exchange->records.request.seed);
-    sodium_memzero(exchange->records.newest.seed, sizeof exchange->records.newest.seed);
+    for (enum lane lane = 0; lane < LANE_COUNT; lane++)
+        sodium_memzero(exchange->records.newest[lane].seed, sizeof exchange->records.newest[lane].seed);
     sodium_memzero(&exchange->token_key, sizeof exchange->token_key);
     sodium_memzero(&exchange->record_key, sizeof exchange->record_key);
     free(exchange);
@@ -77,7 +78,7 @@ void exchange_fail(struct exchange *exchange, enum status status, const struct e
 static void fail_unreadable(struct exchange *exchange, enum slot slot)
 {
     static const char *const kinds[SLOT_COUNT] = {"user",  "request", "recipient", "token",
-                                                  "actor", "born",    "request"};
+                                                  "actor", "born",    "request",   "request"};
     struct error error;
     error_set(&error, STATUS_INVALID,
               "a record of the kind \"%s\" cannot be read: another version or another program wrote it",
@@ -126,18 +127,20 @@ static bool parse_number(const struct held *held, int64_t *number)
 
 static void forget_records(struct records *records)
 {
-    records->has_user = records->has_request = records->has_newest = records->has_token = false;
-    records->newest_read = false;
+    records->has_user = records->has_request = records->has_token = false;
+    for (enum lane lane = 0; lane < LANE_COUNT; lane++)
+        records->has_newest[lane] = records->newest_read[lane] = false;
     records->recipient.count = 0;
-    records->user.times[0].count = records->user.times[1].count = 0;
+    for (size_t i = 0; i < USER_TIMES; i++)
+        records->user.times[i].count = 0;
     records->actor_requests = records->born_ms = 0;
 }
 
 /* The record of the newest request counts only while the user's record names it. */
-static void forget_other_newest(struct held *newest, const struct records *records)
+static void forget_other_newest(struct held *newest, const struct records *records, enum lane lane)
 {
     size_t prefix = sizeof "request:" - 1;
-    struct text named = records->has_user ? records->user.request_id : (struct text){NULL, 0};
+    struct text named = records->has_user ? records->user.newest[lane].request_id : (struct text){NULL, 0};
     if (newest->key_size > 0 &&
         !text_equal(named, (struct text){newest->key + prefix, newest->key_size - prefix}))
         newest->key_size = 0;
@@ -153,14 +156,17 @@ static enum slot parse_records(struct exchange *exchange)
     records->has_token = held[SLOT_TOKEN].key_size > 0 && held[SLOT_TOKEN].present;
     if (records->has_user && user_record_parse(held_value(&held[SLOT_USER]), &records->user) != STATUS_OK)
         return SLOT_USER;
-    forget_other_newest(&held[SLOT_NEWEST], records);
-    records->newest_read = held[SLOT_NEWEST].key_size > 0;
+    for (enum lane lane = 0; lane < LANE_COUNT; lane++) {
+        struct held *newest = &held[SLOT_NEWEST + lane];
+        forget_other_newest(newest, records, lane);
+        records->newest_read[lane] = newest->key_size > 0;
+        if (!parse_request(newest, &records->has_newest[lane], &records->newest[lane]))
+            return (enum slot)(SLOT_NEWEST + lane);
+    }
     if (records->has_token && token_record_parse(held_value(&held[SLOT_TOKEN]), &records->token) != STATUS_OK)
         return SLOT_TOKEN;
     if (!parse_request(&held[SLOT_REQUEST], &records->has_request, &records->request))
         return SLOT_REQUEST;
-    if (!parse_request(&held[SLOT_NEWEST], &records->has_newest, &records->newest))
-        return SLOT_NEWEST;
     if (held[SLOT_RECIPIENT].key_size > 0 && held[SLOT_RECIPIENT].present &&
         recipient_record_parse(held_value(&held[SLOT_RECIPIENT]), &records->recipient) != STATUS_OK)
         return SLOT_RECIPIENT;
@@ -254,20 +260,25 @@ static void read_slots(struct exchange *exchange, size_t first, size_t last)
     records->operations->read(records->context, keys, count, on_read, exchange);
 }
 
-/* Where the decision needs one record more. */
+/* Where the decision needs more records. */
 static bool read_wanted(struct exchange *exchange)
 {
-    struct text newest = exchange->records.user.request_id;
-    if (exchange->decision.wants_newest) {
-        if (newest.size != UUID_LENGTH || !exchange_key(exchange, SLOT_NEWEST, "request:", newest)) {
+    size_t first = exchange->wanted, last = exchange->wanted;
+    for (enum lane lane = 0; lane < LANE_COUNT; lane++) {
+        size_t slot = SLOT_NEWEST + (size_t)lane;
+        struct text newest = exchange->records.user.newest[lane].request_id;
+        if (!exchange->decision.wants_newest[lane])
+            continue;
+        if (newest.size != UUID_LENGTH || !exchange_key(exchange, (enum slot)slot, "request:", newest)) {
             fail_unreadable(exchange, SLOT_USER);
             return true;
         }
-        exchange->wanted = SLOT_NEWEST;
+        first = first < slot ? first : slot;
+        last = slot;
     }
-    if (exchange->wanted == SLOT_COUNT)
+    if (first == SLOT_COUNT)
         return false;
-    read_slots(exchange, exchange->wanted, exchange->wanted);
+    read_slots(exchange, first, last);
     return true;
 }
 
@@ -293,7 +304,8 @@ static void decide_on_records(struct exchange *exchange)
     } else {
         succeed(exchange);
     }
-    sodium_memzero(composition.values[SLOT_NEWEST], composition.sizes[SLOT_NEWEST]);
+    for (size_t slot = SLOT_NEWEST; slot <= SLOT_NEWEST_LAST; slot++)
+        sodium_memzero(composition.values[slot], composition.sizes[slot]);
 }
 
 static void decide(struct exchange *exchange)

@@ -18,7 +18,8 @@ enum slot {
     SLOT_TOKEN,
     SLOT_ACTOR,
     SLOT_BORN,
-    SLOT_NEWEST, /* its key is known only after the user's record was read */
+    SLOT_NEWEST, /* a slot for each lane; their keys are known only after the user's record was read */
+    SLOT_NEWEST_LAST = SLOT_NEWEST + LANE_COUNT - 1,
     SLOT_COUNT
 };
 

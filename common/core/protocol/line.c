@@ -148,7 +148,7 @@ static void write_field(struct writer *writer, const struct field *field, const 
         write_text(writer, text_of(class_names[*(const enum actor_class *)member]));
         break;
     case FIELD_METHOD:
-        write_text(writer, text_of(method_name(*(const enum method *)member)));
+        write_text(writer, text_of(method_traits(*(const enum method *)member)->name));
         break;
     case FIELD_TIMES:
         write_times(writer, member);
@@ -306,7 +306,7 @@ static bool read_field(const struct field *field, struct text text, void *record
         *(enum actor_class *)member = (enum actor_class)index;
         return true;
     case FIELD_METHOD:
-        return method_of_name(text, member);
+        return method_of_record(text, member);
     case FIELD_TIMES:
         return read_times(text, member);
     }

@@ -20,16 +20,21 @@
     }
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
+#define STANDING(lane)                                                                                       \
+    MEMBER(user_record, FIELD_TEXT, newest[lane].request_id),                                                \
+        MEMBER(user_record, FIELD_TIME, newest[lane].t0_ms),                                                 \
+        MEMBER(user_record, FIELD_TIME, newest[lane].admitted_ms),                                           \
+        MEMBER(user_record, FIELD_CLASS, newest[lane].actor_class),                                          \
+        MAYBE(user_record, FIELD_BYTES, newest[lane].target, TOKEN_RECIPIENT_SIZE, newest[lane].has_target), \
+        MEMBER(user_record, FIELD_METHOD, newest[lane].method)
+
 static const struct field user_fields[] = {
-    MEMBER(user_record, FIELD_TEXT, request_id),
-    MEMBER(user_record, FIELD_TIME, t0_ms),
-    MEMBER(user_record, FIELD_TIME, admitted_ms),
-    MEMBER(user_record, FIELD_CLASS, actor_class),
-    MAYBE(user_record, FIELD_BYTES, target, TOKEN_RECIPIENT_SIZE, has_target),
-    MEMBER(user_record, FIELD_METHOD, method),
+    STANDING(LANE_LINK),
+    STANDING(LANE_PASSWORD),
     MEMBER(user_record, FIELD_TIME, fence_ms),
-    MEMBER(user_record, FIELD_TIMES, times[ACTOR_SELF]),
-    MEMBER(user_record, FIELD_TIMES, times[ACTOR_ADMIN]),
+    MEMBER(user_record, FIELD_TIMES, times[TIMES_SELF]),
+    MEMBER(user_record, FIELD_TIMES, times[TIMES_ADMIN]),
+    MEMBER(user_record, FIELD_TIMES, times[TIMES_NOTICE]),
 };
 
 static const struct field request_fields[] = {
@@ -59,6 +64,10 @@ static const struct field request_fields[] = {
     MEMBER(request_record, FIELD_TIME, changed_ms),
     MEMBER(request_record, FIELD_TIME, redeemed_ms),
     MEMBER(request_record, FIELD_FLAG, rebuilt),
+    MEMBER(request_record, FIELD_METHOD, method),
+    MEMBER(request_record, FIELD_TIME, made_ms),
+    MEMBER(request_record, FIELD_TIME, completed_ms),
+    MEMBER(request_record, FIELD_TEXT, completes),
 };
 
 static const struct field token_fields[] = {
@@ -72,6 +81,32 @@ static const struct field token_fields[] = {
     BYTES(token_record, mac, TOKEN_MAC_SIZE),
     MEMBER(token_record, FIELD_TEXT, kid),
     MAYBE(token_record, FIELD_BYTES, claim, RECORD_OWNER_SIZE, claimed),
+    MEMBER(token_record, FIELD_TIME, made_ms),
+};
+
+static const struct field password_fields[] = {
+    MEMBER(password_record, FIELD_TEXT, request_id), BYTES(password_record, inc, RECORD_INC_SIZE),
+    MEMBER(password_record, FIELD_TIME, made_ms),    MEMBER(password_record, FIELD_TIME, expires_ms),
+    MEMBER(password_record, FIELD_FLAG, opened),     MEMBER(password_record, FIELD_METHOD, method),
+    BYTES(password_record, salt, RECORD_SALT_SIZE),  BYTES(password_record, verifier, RECORD_VERIFIER_SIZE),
+    MEMBER(password_record, FIELD_TEXT, tenant),     MEMBER(password_record, FIELD_TEXT, user_id),
+    MEMBER(password_record, FIELD_TEXT, kid),        BYTES(password_record, mac, RECORD_MAC_SIZE),
+};
+
+static const struct field staged_fields[] = {
+    MEMBER(staged_record, FIELD_METHOD, method),
+    BYTES(staged_record, salt, RECORD_SALT_SIZE),
+    BYTES(staged_record, verifier, RECORD_VERIFIER_SIZE),
+    MEMBER(staged_record, FIELD_TEXT, tenant),
+    MEMBER(staged_record, FIELD_TEXT, user_id),
+    MEMBER(staged_record, FIELD_TIME, made_ms),
+    MEMBER(staged_record, FIELD_TEXT, kid),
+    BYTES(staged_record, mac, RECORD_MAC_SIZE),
+};
+
+static const struct field attempts_fields[] = {
+    MEMBER(attempts_record, FIELD_NUMBER, count),
+    MEMBER(attempts_record, FIELD_TIME, not_before_ms),
 };
 
 static const struct field recipient_fields[] = {
@@ -124,6 +159,39 @@ enum status recipient_record_format(const struct record_times *times, char *byte
                                     size_t *size)
 {
     return line_format(recipient_fields, COUNT(recipient_fields), times, bytes, capacity, size);
+}
+
+enum status password_record_parse(struct text line, struct password_record *record)
+{
+    return line_parse(password_fields, COUNT(password_fields), line, record, sizeof *record);
+}
+
+enum status password_record_format(const struct password_record *record, char *bytes, size_t capacity,
+                                   size_t *size)
+{
+    return line_format(password_fields, COUNT(password_fields), record, bytes, capacity, size);
+}
+
+enum status staged_record_parse(struct text line, struct staged_record *record)
+{
+    return line_parse(staged_fields, COUNT(staged_fields), line, record, sizeof *record);
+}
+
+enum status staged_record_format(const struct staged_record *record, char *bytes, size_t capacity,
+                                 size_t *size)
+{
+    return line_format(staged_fields, COUNT(staged_fields), record, bytes, capacity, size);
+}
+
+enum status attempts_record_parse(struct text line, struct attempts_record *record)
+{
+    return line_parse(attempts_fields, COUNT(attempts_fields), line, record, sizeof *record);
+}
+
+enum status attempts_record_format(const struct attempts_record *record, char *bytes, size_t capacity,
+                                   size_t *size)
+{
+    return line_format(attempts_fields, COUNT(attempts_fields), record, bytes, capacity, size);
 }
 
 enum status number_record_parse(struct text digits, int64_t *number)

@@ -2,11 +2,15 @@
  * order declared here, separated by tabs.  Zero, none and absent are empty fields; bytes are base64url, times
  * are milliseconds since 1970 by the store's clock.
  *
- *   user:<slot>           the newest admitted request of a user                       72 h from each write
+ *   user:<slot>           the newest admitted requests of a user, by lane             72 h from each write
  *   request:<request id>  one request's way                                          72 h from each write
  *   token:<stored>        one link                                                    until it expires
+ *   password:<slot>       a user's current temporary password                         until it expires
+ *   staged:<request id>   a password that was shown, until its request is begun       15 min or 24 h
+ *   attempts:<slot>       wrong tries of a user's password                            15 min after the delay
  *   recipient:<mailbox>   when requests were admitted for one mailbox                 the limit's period
  *   actor:<slot>          how many requests one actor made: a plain counter           the limit's period
+ *   bulk:<slot>           how many requests one key made in bulk: a plain counter     the limit's period
  *   born                  when this store was first seen: a plain number              for ever
  *
  * Parsing is total: any bytes give a record or STATUS_INVALID, and only what formatting would write is
@@ -18,6 +22,7 @@
 #include <stdint.h>
 
 #include "core/event.h"
+#include "core/method.h"
 #include "core/outcome.h"
 #include "core/status.h"
 #include "core/text.h"
@@ -27,6 +32,9 @@ enum {
     RECORD_TIMES_MOST = 64, /* a limit up to here is exact */
     RECORD_OWNER_SIZE = 16,
     RECORD_INC_SIZE = 8,
+    RECORD_SALT_SIZE = 16,
+    RECORD_VERIFIER_SIZE = 32,
+    RECORD_MAC_SIZE = 32,
     RECORD_KEEP_MS = 72 * 60 * 60 * 1000
 };
 
@@ -48,15 +56,23 @@ struct record_times {
     uint32_t weight[RECORD_TIMES_MOST]; /* at least 1 */
 };
 
-struct user_record {
-    struct text request_id; /* the newest admitted; "revoked" after a revocation */
+/* The newest request that was admitted in one lane. */
+struct standing {
+    struct text request_id; /* absent: none; "revoked" after a revocation or a change of the password */
     int64_t t0_ms, admitted_ms;
     enum actor_class actor_class;
     bool has_target;
     unsigned char target[TOKEN_RECIPIENT_SIZE]; /* its recipient */
     enum method method;
-    int64_t fence_ms;             /* what was asked for before is revoked; 0: nothing */
-    struct record_times times[2]; /* by class */
+};
+
+/* What is counted for a user: requests by class, and notices of a changed password. */
+enum user_times { TIMES_SELF = ACTOR_SELF, TIMES_ADMIN = ACTOR_ADMIN, TIMES_NOTICE, USER_TIMES };
+
+struct user_record {
+    struct standing newest[LANE_COUNT];
+    int64_t fence_ms; /* what was asked for before is revoked; 0: nothing */
+    struct record_times times[USER_TIMES];
 };
 
 struct request_record {
@@ -88,6 +104,10 @@ struct request_record {
     int64_t begun_ms, changed_ms;        /* first begin; last change of state */
     int64_t redeemed_ms;                 /* 0: not */
     bool rebuilt;                        /* the store had lost it */
+    enum method method;
+    int64_t made_ms;       /* when its link or password was made; 0: it has none */
+    int64_t completed_ms;  /* when a change of the password named it; 0: not */
+    struct text completes; /* of a change of the password: the request that led to it, if it is the user's */
 };
 
 struct token_record {
@@ -100,6 +120,39 @@ struct token_record {
     struct text kid; /* the record key's */
     bool claimed;
     unsigned char claim[RECORD_OWNER_SIZE]; /* who redeemed it: the hash of API key and Idempotency-Key */
+    int64_t made_ms;
+};
+
+/* A temporary password as core/temporary_password.h verifies it.  It counts only while the user's record
+ * names its request; so nobody has to delete it. */
+struct password_record {
+    struct text request_id;
+    unsigned char inc[RECORD_INC_SIZE];
+    int64_t made_ms, expires_ms;
+    bool
+        opened; /* it was verified once; expires_ms is the end of the minutes in which it has to be changed */
+    enum method method;
+    unsigned char salt[RECORD_SALT_SIZE]; /* zero where the password was generated */
+    unsigned char verifier[RECORD_VERIFIER_SIZE];
+    struct text tenant, user_id;
+    struct text kid; /* the record key's */
+    unsigned char mac[RECORD_MAC_SIZE];
+};
+
+/* A password that the producer has shown, or was given; its request is named by the key. */
+struct staged_record {
+    enum method method;
+    unsigned char salt[RECORD_SALT_SIZE];
+    unsigned char verifier[RECORD_VERIFIER_SIZE];
+    struct text tenant, user_id;
+    int64_t made_ms;
+    struct text kid; /* the record key's */
+    unsigned char mac[RECORD_MAC_SIZE];
+};
+
+struct attempts_record {
+    uint32_t count;        /* tries since the last success, forgotten after a while */
+    int64_t not_before_ms; /* of the next try */
 };
 
 static inline bool request_state_is_terminal(enum request_state state)
@@ -114,6 +167,9 @@ WARN_UNUSED enum status user_record_parse(struct text line, struct user_record *
 WARN_UNUSED enum status request_record_parse(struct text line, struct request_record *record);
 WARN_UNUSED enum status token_record_parse(struct text line, struct token_record *record);
 WARN_UNUSED enum status recipient_record_parse(struct text line, struct record_times *times);
+WARN_UNUSED enum status password_record_parse(struct text line, struct password_record *record);
+WARN_UNUSED enum status staged_record_parse(struct text line, struct staged_record *record);
+WARN_UNUSED enum status attempts_record_parse(struct text line, struct attempts_record *record);
 
 /* Write the line to `bytes` and its size to `size`; STATUS_FULL when it does not fit in `capacity`,
  * STATUS_INVALID when a text has a tab, a line end or NUL in it. */
@@ -125,6 +181,13 @@ WARN_UNUSED enum status token_record_format(const struct token_record *record, c
                                             size_t *size);
 WARN_UNUSED enum status recipient_record_format(const struct record_times *times, char *bytes,
                                                 size_t capacity, size_t *size);
+
+WARN_UNUSED enum status password_record_format(const struct password_record *record, char *bytes,
+                                               size_t capacity, size_t *size);
+WARN_UNUSED enum status staged_record_format(const struct staged_record *record, char *bytes, size_t capacity,
+                                             size_t *size);
+WARN_UNUSED enum status attempts_record_format(const struct attempts_record *record, char *bytes,
+                                               size_t capacity, size_t *size);
 
 /* A copy that lives as long as `line`, which has to be what formatting `record` writes; cheaper than parsing.
  */

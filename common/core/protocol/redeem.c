@@ -8,7 +8,8 @@
 
 static bool is_current(const struct records *records)
 {
-    return records->has_user && text_equal(records->user.request_id, records->token.request_id);
+    return records->has_user &&
+           text_equal(records->user.newest[LANE_LINK].request_id, records->token.request_id);
 }
 
 void decide_check(const struct records *records, struct decision *decision)
@@ -62,27 +63,40 @@ void decide_redeem(const struct redeem_question *question, struct records *recor
     decision->verdict = VERDICT_OK;
 }
 
+/* What a lane has ends; the record of its newest request is there where it names one. */
+static void revoke_lane(struct records *records, enum lane lane, struct decision *decision)
+{
+    struct request_record *newest = &records->newest[lane];
+    if (records->newest_read[lane]) {
+        decision->newest[lane] = FATE_COMPARED;
+        if (records->has_newest[lane] && newest->has_stored)
+            decision_kill(decision, newest->stored);
+        if (records->has_newest[lane] && newest->has_seed) {
+            request_drop_seed(newest);
+            decision->newest[lane] = FATE_WRITTEN;
+        }
+    }
+    records->user.newest[lane].request_id = USER_REVOKED;
+}
+
 void decide_revoke(struct records *records, struct decision *decision)
 {
     struct user_record *user = &records->user;
-    *decision = (struct decision){.verdict = VERDICT_OK, .user = FATE_WRITTEN};
+    bool wants = false;
+    *decision = (struct decision){.user = FATE_WRITTEN};
     if (!records->has_user)
-        *user = (struct user_record){.request_id = USER_REVOKED};
-    bool names_request = !text_equal(user->request_id, USER_REVOKED);
-    if (names_request && !records->newest_read) {
-        *decision = (struct decision){.wants_newest = true};
+        *user = (struct user_record){.fence_ms = 0};
+    for (enum lane lane = 0; lane < LANE_COUNT; lane++) {
+        struct text newest = user->newest[lane].request_id;
+        bool names_request = newest.size > 0 && !text_equal(newest, USER_REVOKED);
+        decision->wants_newest[lane] = names_request && !records->newest_read[lane];
+        wants = wants || decision->wants_newest[lane];
+    }
+    if (wants)
         return;
-    }
-    if (names_request) {
-        decision->newest = FATE_COMPARED;
-        if (records->has_newest && records->newest.has_stored)
-            decision_kill(decision, records->newest.stored);
-        if (records->has_newest && records->newest.has_seed) {
-            request_drop_seed(&records->newest);
-            decision->newest = FATE_WRITTEN;
-        }
-    }
-    user->request_id = USER_REVOKED;
+    for (enum lane lane = 0; lane < LANE_COUNT; lane++)
+        revoke_lane(records, lane, decision);
     user->fence_ms = records->now_ms;
     records->has_user = true;
+    decision->verdict = VERDICT_OK;
 }

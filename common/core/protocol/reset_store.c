@@ -76,3 +76,8 @@ void reset_store_status(struct reset_store *store, struct text request_id, reset
     else
         exchange_refuse(exchange, "the request id");
 }
+
+void reset_store_set_not_before(struct reset_store *store, int64_t not_before_ms)
+{
+    store->settings.not_before_ms = not_before_ms;
+}

@@ -22,14 +22,16 @@ struct reset_answer {
     int64_t rest_ms;                      /* BUSY: until the other's lease ends */
     const struct request_record *request; /* as it stands now; NULL where there is none or it was not read */
     const struct token_record *token;     /* check, redeem: where there is one */
+    const struct password_record *password; /* try_password, open_password: the current one; NULL: none */
 };
 
 typedef void reset_store_callback(void *context, const struct reset_answer *answer);
 
 struct reset_store_settings {
     struct reset_limits limits;
-    int64_t lease_ms;                               /* 0: 45 s */
-    int64_t token_ttl_ms;                           /* 0: 24 h */
+    int64_t lease_ms;      /* 0: 45 s */
+    int64_t token_ttl_ms;  /* 0: 24 h */
+    int64_t not_before_ms; /* what was made before counts for nothing; 0: all counts */
     const struct keyring *token_keys, *record_keys; /* not owned; only begin needs them */
 };
 
@@ -43,6 +45,10 @@ void reset_store_free(struct reset_store **store);
 /* After the key files were read again: from the next begin on; the old keys may be freed at once. */
 void reset_store_set_keys(struct reset_store *store, const struct keyring *token_keys,
                           const struct keyring *record_keys);
+
+/* token.not_before, whenever it changes: links and temporary passwords made before are refused, and a worker
+ * makes new ones instead of keeping them. */
+void reset_store_set_not_before(struct reset_store *store, int64_t not_before_ms);
 
 /* Worker, at start, before the first begin: notes when this store was first seen (`born`), so that a later
  * loss of all data shows.  Verdict OK. */
@@ -63,8 +69,9 @@ void reset_lease_clear(struct reset_lease *lease);
 struct reset_begin {
     struct text request_id; /* a UUID's 36 characters */
     uint32_t generation, copy;
-    int64_t t0_ms; /* Kafka's timestamp of the original record */
-    const struct request *request;
+    int64_t t0_ms;                 /* Kafka's timestamp of the original record */
+    const struct request *request; /* of any method; a change of the password names what it completes */
+    struct text bulk_key_id;       /* whose budget for bulk it is; absent: not in bulk, the actor's */
     unsigned char owner[RECORD_OWNER_SIZE]; /* random, new for each lease asked for */
     unsigned char seed[TOKEN_SEED_SIZE];    /* random; wiped by the caller after the answer */
     unsigned char inc[RECORD_INC_SIZE];     /* random */
@@ -112,11 +119,46 @@ struct reset_redeem {
 void reset_store_redeem(struct reset_store *store, const struct reset_redeem *question,
                         reset_store_callback *done, void *context);
 
-/* OK: every live link of the user is dead, and what was asked for until now will end suppressed, revoked. */
+/* OK: every live link and temporary password of the user is dead, and what was asked for until now will end
+ * suppressed, revoked. */
 void reset_store_revoke(struct reset_store *store, struct text tenant, struct text user_id,
                         reset_store_callback *done, void *context);
 
-/* OK with the request, or NONE. */
+/* A password that is shown, or was given, before its request is published. */
+struct reset_stage {
+    struct text request_id, tenant, user_id;
+    enum method method; /* handed or chosen */
+    unsigned char salt[RECORD_SALT_SIZE];
+    unsigned char verifier[RECORD_VERIFIER_SIZE]; /* by record_key */
+    const struct keyring_key *record_key;
+};
+
+/* OK: it waits for its request, instead of an older one for the same; the last that was answered counts.
+ * DONE: that request was begun already, so this password will never work. */
+void reset_store_stage(struct reset_store *store, const struct reset_stage *question,
+                       reset_store_callback *done, void *context);
+
+/* Before a password is weighed: charges the try, whether or not there is such a user.
+ * BUSY: it is too early for another try; rest_ms says when.
+ * OK: answer->password is what to compare with, NULL where there is none.  The caller verifies its mac, and
+ * takes the same time either way.  A lost answer costs a try: asked again, it is BUSY. */
+void reset_store_try_password(struct reset_store *store, struct text tenant, struct text user_id,
+                              reset_store_callback *done, void *context);
+
+/* What try_password gave, after the password was found right. */
+struct reset_open {
+    struct text request_id, tenant, user_id;
+    unsigned char inc[RECORD_INC_SIZE];
+    unsigned char verifier[RECORD_VERIFIER_SIZE];
+    const struct keyring_key *record_key; /* the one that the record names */
+};
+
+/* OK with password and request: the first success leaves 15 minutes to change it, later ones as much as is
+ * left of them.  NONE: it is not the current password any more. */
+void reset_store_open_password(struct reset_store *store, const struct reset_open *question,
+                               reset_store_callback *done, void *context);
+
+/* OK with the request, or NONE.  request_status says how it stands. */
 void reset_store_status(struct reset_store *store, struct text request_id, reset_store_callback *done,
                         void *context);
 
