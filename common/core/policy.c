@@ -84,6 +84,19 @@ static bool user_is_not_higher(const struct policy *policy, const struct grant *
            rank_of(policy, request->user_role) >= rank_of(policy, request->actor_role);
 }
 
+static bool notice_is_granted(const struct policy *policy, const struct grant *grant,
+                              const struct request *request)
+{
+    (void)policy, (void)request;
+    return grant_has_scope(grant, SCOPE_NOTIFY);
+}
+
+/* That a password was changed is a fact, whoever changed it: the service alone answers for it. */
+static const struct question questions_of_change[] = {
+    {REASON_TENANT, tenant_is_granted},
+    {REASON_SCOPE, notice_is_granted},
+};
+
 static const struct question questions[] = {
     {REASON_TENANT, tenant_is_granted},
     {REASON_METHOD, method_is_on},
@@ -97,9 +110,12 @@ static const struct question questions[] = {
 enum reason policy_decide(const struct policy *policy, const struct grant *grant,
                           const struct request *request)
 {
-    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++)
-        if (!questions[i].allows(policy, grant, request))
-            return questions[i].reason;
+    bool change = request->method == METHOD_PASSWORD_CHANGED;
+    const struct question *row = change ? questions_of_change : questions;
+    size_t count = change ? sizeof questions_of_change / sizeof *row : sizeof questions / sizeof *row;
+    for (size_t i = 0; i < count; i++)
+        if (!row[i].allows(policy, grant, request))
+            return row[i].reason;
     return REASON_NONE;
 }
 

@@ -14,7 +14,8 @@ struct policy {
     bool methods[METHOD_COUNT]; /* which temporary passwords are on; METHOD_LINK always is */
 };
 
-/* REASON_NONE: allowed.  Else one of tenant, scope, method, actor_role, actor_tenant, self_mismatch,
+/* Of METHOD_PASSWORD_CHANGED only tenant and scope (notify) are asked.
+ * REASON_NONE: allowed.  Else one of tenant, scope, method, actor_role, actor_tenant, self_mismatch,
  * user_role: a 403 at the intake (audit `denied`), a dead letter `policy` with this detail in the worker. */
 enum reason policy_decide(const struct policy *policy, const struct grant *grant,
                           const struct request *request);
