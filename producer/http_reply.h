@@ -11,7 +11,7 @@ struct http_problem {
     int status;         /* 400 to 599 */
     const char *detail; /* one sentence; never repeats an address or a token */
     const char *field;  /* the field at fault, a JSON Pointer */
-    const char *reason; /* with 403: the audit record's word */
+    const char *reason; /* with 403 and 429: the audit record's word */
     int retry_after_s;
     const char *allow; /* with 405: the methods there are */
     bool challenge;    /* with 401 */

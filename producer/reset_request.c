@@ -5,7 +5,10 @@
  * once (422); where Redis does not answer, the worker tells (audit `denied`, id_reused).
  *
  * The clocks: a 202 is for an event that a worker will take as timely.  When Kafka's own timestamp of this
- * very event says otherwise, the caller hears 503. */
+ * very event says otherwise, the caller hears 503.
+ *
+ * The limits of client and key come before anything about the account is looked at.  A request that ends in
+ * 503 has used up nothing: whoever asks again as told is not locked out by an outage of ours. */
 #include "producer/reset_request.h"
 
 #include <stdio.h>
@@ -19,6 +22,7 @@
 struct reset {
     struct http_call *call;
     struct request *request; /* until it is published */
+    struct intake_pass pass;
     char id[UUID_LENGTH + 1];
 };
 
@@ -30,6 +34,7 @@ static void end(struct reset *reset)
 
 static void fail(struct reset *reset, const char *detail)
 {
+    intake_limits_give_back(reset->call->serve->limits, &reset->pass);
     http_call_unavailable(&reset->call, detail);
     end(reset);
 }
@@ -65,7 +70,9 @@ static void publish(struct reset *reset)
     const struct publication publication = {
         .request = reset->request,
         .id = reset->id,
-        .asserted_by = {.channel = CHANNEL_HTTP, .key_id = call->key->id},
+        .asserted_by = {.channel = CHANNEL_HTTP,
+                        .key_id = call->key->id,
+                        .bulk = policy_is_bulk(&call->key->grant, reset->request)},
         .traceparent = call->traceparent,
     };
     enum status status = event_publisher_send(serve->publisher, &publication, on_delivered, reset, &error);
@@ -119,23 +126,61 @@ static void name_request(struct reset *reset)
     uuid_print(&uuid, reset->id);
 }
 
-static void deny(struct reset *reset, enum reason reason)
+static void audit_denied(struct reset *reset, enum reason reason)
 {
     const struct request *request = reset->request;
-    struct audit_record record = {
-        .tenant = request->tenant,
-        .user_id = request->user_id,
-        .actor_role = request->actor_role,
-        .actor_id = request->actor_id,
-        .actor_tenant = request->actor_tenant,
-        .has_method = true,
-        .method = request->method,
-    };
+    struct audit_record record = {0};
+    if (request)
+        audit_record_request(&record, request);
     http_call_audit_denied(reset->call, &record, reason);
+}
+
+static void deny(struct reset *reset, enum reason reason)
+{
+    audit_denied(reset, reason);
     http_call_problem(&reset->call, &(struct http_problem){.status = 403,
                                                            .detail = policy_sentence(reason),
                                                            .reason = reason_name(reason)});
     end(reset);
+}
+
+static void refuse(struct reset *reset, const struct intake_refusal *refusal)
+{
+    if (!refusal->quiet)
+        audit_denied(reset, refusal->reason);
+    http_call_problem(&reset->call, &(struct http_problem){
+                                        .status = 429,
+                                        .detail = refusal->reason == REASON_KEY_LIMIT
+                                                      ? "too many requests under this API key"
+                                                      : "too many requests from this client",
+                                        .reason = reason_name(refusal->reason),
+                                        .retry_after_s = refusal->retry_after_s,
+                                    });
+    end(reset);
+}
+
+static bool passes_key(struct reset *reset)
+{
+    const struct http_call *call = reset->call;
+    struct intake_refusal refusal;
+    if (intake_limits_pass_key(call->serve->limits, call->key->id, clock_monotonic_ms(), &reset->pass,
+                               &refusal))
+        return true;
+    refuse(reset, &refusal);
+    return false;
+}
+
+/* Many requests in one administrator's name come from one address: they have a budget of their own. */
+static bool passes_client(struct reset *reset)
+{
+    const struct http_call *call = reset->call;
+    struct intake_refusal refusal;
+    if (policy_is_bulk(&call->key->grant, reset->request) ||
+        intake_limits_pass_client(call->serve->limits, reset->request, clock_monotonic_ms(), &reset->pass,
+                                  &refusal))
+        return true;
+    refuse(reset, &refusal);
+    return false;
 }
 
 /* Only links are served, whatever the configuration says of temporary passwords. */
@@ -155,6 +200,8 @@ void reset_request_handle(struct http_call *call)
         return;
     }
     reset->call = call;
+    if (!passes_key(reset))
+        return;
     enum status status = http_call_check_idempotency_key(call, &error);
     if (status == STATUS_OK)
         status = request_decode(call->body, &reset->request, NULL, &error);
@@ -167,6 +214,8 @@ void reset_request_handle(struct http_call *call)
         fail(reset, "no memory");
         return;
     }
+    if (!passes_client(reset))
+        return;
     enum reason reason = decide(call->serve, call, reset->request);
     if (reason != REASON_NONE) {
         deny(reset, reason);

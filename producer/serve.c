@@ -202,14 +202,21 @@ static enum status open_http(struct serve *serve, struct error *error)
                              &serve->listener, error);
 }
 
+static enum status open_limits(struct serve *serve, struct error *error)
+{
+    struct rate per_client = config_rate(serve->config, CONFIG_LIMITS_PER_CLIENT);
+    struct rate per_key = config_rate(serve->config, CONFIG_LIMITS_PER_KEY);
+    return intake_limits_new(&per_client, &per_key, &serve->limits, error);
+}
+
 /* In the order of what fails first for the configuration's sake. */
 static enum status open_all(struct serve *serve, struct error *error)
 {
     enum status status;
     if ((status = open_base(serve, error)) ||
         (status = credentials_load(serve->config, &serve->credentials, error)) ||
-        (status = open_kafka(serve, error)) || (status = open_redis(serve, error)) ||
-        (status = open_http(serve, error)))
+        (status = open_limits(serve, error)) || (status = open_kafka(serve, error)) ||
+        (status = open_redis(serve, error)) || (status = open_http(serve, error)))
         return status;
     return serve_health_start(serve, error);
 }
@@ -229,6 +236,7 @@ static void close_all(struct serve *serve)
     redis_record_store_free(&serve->records);
     audit_trail_free(&serve->audit);
     event_publisher_free(&serve->publisher);
+    intake_limits_free(&serve->limits);
     credentials_release(&serve->credentials);
     audit_stream_free(&serve->audit_lines, 1000);
     process_signals_free(&serve->signals);

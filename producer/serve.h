@@ -14,6 +14,7 @@
 #include "producer/audit_trail.h"
 #include "producer/credentials.h"
 #include "producer/http_connection.h"
+#include "producer/intake_limits.h"
 #include "producer/kafka_clock.h"
 #include "producer/publisher.h"
 
@@ -31,6 +32,7 @@ struct serve {
     struct process_signals *signals;
     struct credentials *credentials;
 
+    struct intake_limits *limits;
     struct kafka_producer *kafka;
     struct event_publisher *publisher;
     struct audit_trail *audit;

@@ -141,6 +141,17 @@ static void write_data(const struct audit_record *record, struct buffer *out)
     buffer_append_byte(out, '}');
 }
 
+void audit_record_request(struct audit_record *record, const struct request *request)
+{
+    record->tenant = request->tenant;
+    record->user_id = request->user_id;
+    record->actor_role = request->actor_role;
+    record->actor_id = request->actor_id;
+    record->actor_tenant = request->actor_tenant;
+    record->has_method = true;
+    record->method = request->method;
+}
+
 void audit_encode(const struct audit_record *record, struct buffer *out)
 {
     char time[TIMESTAMP_SIZE];

@@ -43,6 +43,9 @@ struct audit_record {
     struct text traceparent; /* its trace id is what the record says */
 };
 
+/* Fills what a request says of itself: tenant, user, actor, method. */
+void audit_record_request(struct audit_record *record, const struct request *request);
+
 /* Appends the record; strings are escaped, so that it is one harmless line whatever they hold.
  * out->failed when it does not fit. */
 void audit_encode(const struct audit_record *record, struct buffer *out);
