@@ -1,0 +1,121 @@
+"""The demonstration application beside the pair, as the quickstart runs it: dev-broker, Redis, an SMTP server whose mails
+go to a Maildir, a worker, a producer, and the application with keys of exactly its scopes."""
+import json
+import mailbox
+import re
+
+from . import places
+from .processes import Process, free_port
+from .redis_server import RedisServer
+from .relay import Relay
+from .smtp_server import SmtpServer
+from .waiting import eventually
+
+APPLICATION = places.ROOT / "deploy" / "demo" / "demo.py"
+PYTHON = "/usr/bin/python3"
+PASSWORD = "marble tunnel violin"
+SIGN_IN_SCOPES = ("request:self", "redeem", "notify")
+CONSOLE_SCOPES = ("request:admin", "request:temporary_password", "revoke", "status")
+
+
+class DevBroker:
+    def __init__(self, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.process = Process("dev-broker", [places.program("dev-broker")], folder)
+        self.address = eventually("dev-broker's address", lambda: self.process.stdout().strip(), 20)
+
+
+class DemoRelay(Relay):
+    """On the default topics, which dev-broker has already: it has no Admin API."""
+
+    def __init__(self, folder, broker, redis, smtp_url, link_url, settings):
+        super().__init__(folder, broker, redis, smtp_url, {"link.url": link_url, **settings})
+        for name in [name for name in self.settings if name.startswith("topics.")]:
+            del self.settings[name]
+        self.settings["topics.partitions"], self.settings["topics.replication"] = "4", "1"
+        self.settings["log.level"] = "info"
+
+    def prepare(self):
+        self.command("reset-worker", "keygen", self.settings["token.master_keys_file"])
+        self.command("reset-producer", "keygen", self.settings["token.record_keys_file"])
+        self.add_publisher("intake", ("request:admin", "request:temporary_password", "notify"))
+        return self
+
+
+class Demo:
+    """Everything, started; `people` are (id, name, role) of ACME beside the bosses, `url` is the application."""
+
+    def __init__(self, folder, people):
+        self.folder = folder
+        self.maildir = mailbox.Maildir(folder / "mail")
+        self.smtp = SmtpServer().start()
+        self.refused = {}  # recipient: the reply that the relay gets at RCPT
+        self.smtp.rule("rcpt", self.refused.get)
+        self.smtp.rule("dot", self._keep)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.broker = DevBroker(folder / "broker")
+        self.redis = RedisServer(folder / "redis").start()
+        self.relay = DemoRelay(folder / "relay", self.broker, self.redis, self.smtp.url,
+                               self.url + "/reset-password#{token}", {
+                                   "policy.temporary_password": "mailed handed chosen", "limits.coalesce": "1s"}).prepare()
+        keys = {name: self._key(name, scopes) for name, scopes in (("sign-in", SIGN_IN_SCOPES),
+                                                                  ("console", CONSOLE_SCOPES))}
+        self.worker, self.producer = self.relay.worker(wait=False), self.relay.producer(wait=False)
+        self.worker.wait_ready()
+        self.producer.wait_ready()
+        companies = folder / "companies.json"
+        companies.write_text(json.dumps(companies_of(people)))
+        trail = f"{places.program('reset-producer')} --config {self.relay.write_config('trail')} trail"
+        self.application = Process("demo", [
+            PYTHON, APPLICATION, "--listen", f"127.0.0.1:{self.port}", "--database", folder / "almanac.db",
+            "--companies", companies, "--intake", f"http://127.0.0.1:{self.producer.port}",
+            "--sign-in-key", keys["sign-in"], "--console-key", keys["console"], "--mailbox", folder / "mail",
+            "--trail", trail], folder)
+        eventually("the application's address", lambda: self.application.stdout().strip(), 30)
+
+    def _key(self, name, scopes):
+        path = self.folder / f"{name}.key"
+        path.write_text(self.relay.add_key(name, scopes, ("acme", "globex")))
+        return path
+
+    def _keep(self, mail):
+        self.maildir.add(mail.raw)
+
+    def processes(self):
+        return [self.application, self.worker, self.producer, self.redis.process, self.broker.process]
+
+    def close(self):
+        for process in self.processes():
+            process.kill()
+        self.smtp.stop()
+
+    # What a person's mailbox has.
+
+    def mails_to(self, address):
+        return self.smtp.mails.to(address)
+
+    def mail_to(self, address, number=1):
+        """The address's mail of this number, as it comes."""
+        return eventually(f"mail {number} to {address}", lambda: self.mails_to(address)[number - 1:], 30)[0]
+
+    def forget_live_tokens(self):
+        """As if 24 hours went by: Redis lets every link's record expire."""
+        client = self.redis.client()
+        for key in client.scan_iter("pwreset:token:*"):
+            client.pexpire(key, 1)
+        eventually("the links to expire", lambda: not list(client.scan_iter("pwreset:token:*")), 10)
+
+
+def companies_of(people):
+    """ACME with an administrator, a manager and these people; Globex, another company, with one of each role."""
+    def person(identifier, name, role, company, **more):
+        address = re.sub(r"\W+", ".", name.lower()) + f"@{company}.example"
+        return {"id": identifier, "name": name, "email": address, "role": role, "timezone": "Europe/Berlin", **more}
+    acme = [person("u-1", "Ann Lee", "admin", "acme"), person("u-2", "Bob Ortiz", "manager", "acme"),
+            *(person(identifier, name, role, "acme") for identifier, name, role in people)]
+    globex = [person("g-1", "Gina Park", "admin", "globex"), person("g-2", "Hugo Brandt", "manager", "globex"),
+              person("g-3", "Ela Kaya", "user", "globex")]
+    return {"password": PASSWORD, "companies": [
+        {"id": "acme", "name": "ACME", "domain": "acme.example", "people": acme},
+        {"id": "globex", "name": "Globex", "domain": "globex.example", "people": globex}]}
