@@ -17,8 +17,7 @@ from almanac.relay import Relay
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Keeps connections, says nothing of its version, and logs neither addresses nor queries."""
-    protocol_version = "HTTP/1.1"
+    """Says nothing of its version, and logs neither addresses nor queries."""
     server_version, sys_version = "almanac", ""
 
     def log_request(self, code="-", size="-"):

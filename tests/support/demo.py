@@ -58,7 +58,7 @@ class Demo:
         self.redis = RedisServer(folder / "redis").start()
         self.relay = DemoRelay(folder / "relay", self.broker, self.redis, self.smtp.url,
                                self.url + "/reset-password#{token}", {
-                                   "policy.temporary_password": "mailed handed chosen", "limits.coalesce": "1s"}).prepare()
+                                   "policy.temporary_password": "mailed,handed,chosen", "limits.coalesce": "1s"}).prepare()
         keys = {name: self._key(name, scopes) for name, scopes in (("sign-in", SIGN_IN_SCOPES),
                                                                   ("console", CONSOLE_SCOPES))}
         self.worker, self.producer = self.relay.worker(wait=False), self.relay.producer(wait=False)
