@@ -1,16 +1,48 @@
-/* The policy is a row of questions asked in a fixed order; the first that is answered with no names the
- * reason.  First what the key or publisher may at all (tenant, method, scope), then whether the actor may ask
- * this for this user.
+/* Two questions in this order: what the key or publisher may at all (its tenants, the methods that are on,
+ * its scopes), and what this actor may for this user.  The second is THE table of this file: the first row
+ * that fits decides, rows that refuse stand before those that allow, and what fits none is refused.
  *
  * The relay authenticates services, not people: a grant with request:admin vouches for every actor of its
  * tenants, one with request:self only for users who ask for themselves.  All comparisons are byte by byte, so
  * that look-alike letters (dotless i, long s, Kelvin sign) make another name. */
 #include "core/policy.h"
 
-struct question {
+enum asked { LINK = 1, TEMPORARY = 2, CHANGE = 4, ANYTHING = 7 };
+
+/* By policy.admin_roles, highest first. */
+enum role_of_actor { USER = 1 /* `self` */, HIGHEST = 2, LOWER = 4, NONE = 8, ANYBODY = 15 };
+
+enum relation { ONESELF = 1, COLLEAGUE = 2, STRANGER = 4 /* of another company */, ANY_RELATION = 7 };
+
+/* The user's role, beside the actor's. */
+enum role_of_user { UNTOLD = 1, HIGHER = 2, NOT_HIGHER = 4, ANY_ROLE = 7 };
+
+/* clang-format off */
+static const struct rule {
+    unsigned asked, actor, relation, user;
     enum reason reason;
-    bool (*allows)(const struct policy *policy, const struct grant *grant, const struct request *request);
+} rules[] = {
+    {LINK,        NONE,                ANY_RELATION,        ANY_ROLE,        REASON_ACTOR_ROLE},
+    {TEMPORARY,   USER | LOWER | NONE, ANY_RELATION,        ANY_ROLE,        REASON_ACTOR_ROLE},
+    {ANYTHING,    ANYBODY,             STRANGER,            ANY_ROLE,        REASON_ACTOR_TENANT},
+    {ANYTHING,    USER,                COLLEAGUE,           ANY_ROLE,        REASON_SELF_MISMATCH},
+    {TEMPORARY,   HIGHEST,             ANY_RELATION,        UNTOLD | HIGHER, REASON_USER_ROLE},
+
+    {LINK,        USER,                ONESELF,             ANY_ROLE,        REASON_NONE},
+    {LINK,        HIGHEST | LOWER,     ONESELF | COLLEAGUE, ANY_ROLE,        REASON_NONE},
+    {TEMPORARY,   HIGHEST,             ONESELF | COLLEAGUE, NOT_HIGHER,      REASON_NONE},
+    {CHANGE,      ANYBODY,             ONESELF | COLLEAGUE, ANY_ROLE,        REASON_NONE},
+
+    {ANYTHING,    ANYBODY,             ANY_RELATION,        ANY_ROLE,        REASON_ACTOR_ROLE},
 };
+/* clang-format on */
+
+static enum asked asked_of(const struct request *request)
+{
+    if (request->method == METHOD_PASSWORD_CHANGED)
+        return CHANGE;
+    return request->method == METHOD_LINK ? LINK : TEMPORARY;
+}
 
 static bool asks_for_self(const struct request *request)
 {
@@ -26,97 +58,62 @@ static size_t rank_of(const struct policy *policy, struct text role)
     return rank;
 }
 
-static bool tenant_is_granted(const struct policy *policy, const struct grant *grant,
-                              const struct request *request)
+static enum role_of_actor actor_of(const struct policy *policy, const struct request *request)
 {
-    (void)policy;
-    return grant_has_tenant(grant, request->tenant);
+    size_t rank = rank_of(policy, request->actor_role);
+    if (asks_for_self(request))
+        return USER;
+    if (rank == policy->admin_role_count)
+        return NONE;
+    return rank == 0 ? HIGHEST : LOWER;
 }
 
-static bool method_is_on(const struct policy *policy, const struct grant *grant,
-                         const struct request *request)
+/* An unknown account has no id to compare: it is whoever asks, so that the answer tells nothing. */
+static enum relation relation_of(const struct request *request)
 {
-    (void)grant;
-    return request->method == METHOD_LINK || policy->methods[request->method];
+    if (!text_equal(request->actor_tenant, request->tenant))
+        return STRANGER;
+    return !request->user_known || text_equal(request->actor_id, request->user_id) ? ONESELF : COLLEAGUE;
 }
 
-static bool scope_is_granted(const struct policy *policy, const struct grant *grant,
-                             const struct request *request)
+static enum role_of_user user_of(const struct policy *policy, const struct request *request)
 {
-    (void)policy;
-    if (request->method != METHOD_LINK)
+    if (request->user_role.size == 0)
+        return UNTOLD;
+    size_t actor = rank_of(policy, request->actor_role), user = rank_of(policy, request->user_role);
+    return user < actor ? HIGHER : NOT_HIGHER;
+}
+
+static bool scope_is_granted(const struct grant *grant, const struct request *request)
+{
+    switch (asked_of(request)) {
+    case LINK:
+        return grant_has_scope(grant, SCOPE_REQUEST_ADMIN) ||
+               (grant_has_scope(grant, SCOPE_REQUEST_SELF) && asks_for_self(request));
+    case TEMPORARY:
         return grant_has_scope(grant, SCOPE_REQUEST_TEMPORARY_PASSWORD);
-    return grant_has_scope(grant, SCOPE_REQUEST_ADMIN) ||
-           (grant_has_scope(grant, SCOPE_REQUEST_SELF) && asks_for_self(request));
+    case CHANGE:
+    default:
+        return grant_has_scope(grant, SCOPE_NOTIFY);
+    }
 }
-
-static bool role_may_ask(const struct policy *policy, const struct grant *grant,
-                         const struct request *request)
-{
-    (void)grant;
-    if (request->method != METHOD_LINK)
-        return policy->admin_role_count > 0 && rank_of(policy, request->actor_role) == 0;
-    return asks_for_self(request) || rank_of(policy, request->actor_role) < policy->admin_role_count;
-}
-
-static bool actor_is_of_the_company(const struct policy *policy, const struct grant *grant,
-                                    const struct request *request)
-{
-    (void)policy, (void)grant;
-    return text_equal(request->actor_tenant, request->tenant);
-}
-
-/* An unknown account has no id to compare: it is let through, so that the answer tells nothing. */
-static bool self_is_the_user(const struct policy *policy, const struct grant *grant,
-                             const struct request *request)
-{
-    (void)policy, (void)grant;
-    return !asks_for_self(request) || !request->user_known || text_equal(request->actor_id, request->user_id);
-}
-
-static bool user_is_not_higher(const struct policy *policy, const struct grant *grant,
-                               const struct request *request)
-{
-    (void)grant;
-    if (request->method == METHOD_LINK)
-        return true;
-    return request->user_role.size > 0 &&
-           rank_of(policy, request->user_role) >= rank_of(policy, request->actor_role);
-}
-
-static bool notice_is_granted(const struct policy *policy, const struct grant *grant,
-                              const struct request *request)
-{
-    (void)policy, (void)request;
-    return grant_has_scope(grant, SCOPE_NOTIFY);
-}
-
-/* That a password was changed is a fact, whoever changed it: the service alone answers for it. */
-static const struct question questions_of_change[] = {
-    {REASON_TENANT, tenant_is_granted},
-    {REASON_SCOPE, notice_is_granted},
-};
-
-static const struct question questions[] = {
-    {REASON_TENANT, tenant_is_granted},
-    {REASON_METHOD, method_is_on},
-    {REASON_SCOPE, scope_is_granted},
-    {REASON_ACTOR_ROLE, role_may_ask},
-    {REASON_ACTOR_TENANT, actor_is_of_the_company},
-    {REASON_SELF_MISMATCH, self_is_the_user},
-    {REASON_USER_ROLE, user_is_not_higher},
-};
 
 enum reason policy_decide(const struct policy *policy, const struct grant *grant,
                           const struct request *request)
 {
-    bool change = request->method == METHOD_PASSWORD_CHANGED;
-    const struct question *row = change ? questions_of_change : questions;
-    size_t count = change ? sizeof questions_of_change / sizeof *row : sizeof questions / sizeof *row;
-    for (size_t i = 0; i < count; i++)
-        if (!row[i].allows(policy, grant, request))
-            return row[i].reason;
-    return REASON_NONE;
+    const unsigned asked = asked_of(request), actor = actor_of(policy, request);
+    const unsigned relation = relation_of(request), user = user_of(policy, request);
+    if (!grant_has_tenant(grant, request->tenant))
+        return REASON_TENANT;
+    if (asked == TEMPORARY && !policy->methods[request->method])
+        return REASON_METHOD;
+    if (!scope_is_granted(grant, request))
+        return REASON_SCOPE;
+    const struct rule *rule = rules; /* the last one fits everything */
+    while (!(rule->asked & asked) || !(rule->actor & actor) || !(rule->relation & relation) ||
+           !(rule->user & user))
+        rule++;
+    return rule->reason;
 }
 
 bool policy_is_bulk(const struct grant *grant, const struct request *request)

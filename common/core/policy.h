@@ -11,11 +11,10 @@
 struct policy {
     const struct text *admin_roles; /* highest first; compared byte by byte */
     size_t admin_role_count;
-    bool methods[METHOD_COUNT]; /* which temporary passwords are on; METHOD_LINK always is */
+    bool methods[METHOD_COUNT]; /* which temporary passwords are on; the other methods always are */
 };
 
-/* Of METHOD_PASSWORD_CHANGED only tenant and scope (notify) are asked.
- * REASON_NONE: allowed.  Else one of tenant, scope, method, actor_role, actor_tenant, self_mismatch,
+/* REASON_NONE: allowed.  Else one of tenant, scope, method, actor_role, actor_tenant, self_mismatch,
  * user_role: a 403 at the intake (audit `denied`), a dead letter `policy` with this detail in the worker. */
 enum reason policy_decide(const struct policy *policy, const struct grant *grant,
                           const struct request *request);
