@@ -114,8 +114,8 @@ static enum status add_directory(struct collection *collection, const char *dire
     enum status status = add_folder(collection, directory, "", pages, error);
     if (!status)
         status = add_folder(collection, directory, "locales", locales, error);
-    if (!status)
-        status = add_folder(collection, directory, "link", mails, error);
+    for (unsigned kind = 0; kind < MAIL_KIND_COUNT && !status; kind++)
+        status = add_folder(collection, directory, mail_kind_name((enum mail_kind)kind), mails, error);
     return status;
 }
 

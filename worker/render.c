@@ -9,6 +9,7 @@
 
 #include <gmime/gmime.h>
 
+#include "core/mail/mail_kind.h"
 #include "core/mail/message.h"
 #include "worker/mail_templates.h"
 
@@ -56,7 +57,8 @@ static int read_options(const struct command_line *line, struct request *request
     const char *kind = value_of(line, "template", "link"),
                *trigger = value_of(line, "trigger", "administrator");
     bool html = command_line_flag(line, "html"), text = command_line_flag(line, "text");
-    if (strcmp(kind, "link") != 0)
+    request->mail.kind = mail_kind_named(text_of(kind));
+    if (request->mail.kind == MAIL_KIND_COUNT)
         return usage("there is no template", kind);
     if (!read_trigger(trigger, &request->mail.trigger))
         return usage("there is no trigger", trigger);
@@ -105,7 +107,10 @@ int render_command(const struct command_line *line, const struct render_settings
                  .token = TEXT("this-is-an-example-and-no-token-of-anybody-"),
                  .request_id = TEXT("01939d3c-7e6a-7cc0-9a3e-5c1b2f4d6e80"),
                  .incarnation = TEXT("0123456789abcdef"),
+                 .password = TEXT("thxs-psan-exam-pnpw-dn2t-rea3"),
                  .expires_at_ms = example_now_ms + example_life_ms,
+                 .lifetime_ms = example_life_ms,
+                 .happened_at_ms = example_now_ms - 60000,
                  .now_ms = example_now_ms},
     };
     int code = read_options(line, &request);

@@ -8,7 +8,9 @@
 #define RENDER_COMMAND                                                                                       \
     {                                                                                                        \
         .name = "render", .help = "one mail on stdout, from an example", .options = {                        \
-            {"template", "KIND", false, "which mail: link (the default)"},                                   \
+            {"template", "KIND", false,                                                                      \
+             "which mail: link (the default), temporary_password_mailed, temporary_password_notice, "        \
+             "password_changed"},                                                                            \
             {"locale", "TAG", false, "a language tag such as en (the default), ar, ja-JP"},                  \
             {"html", NULL, false, "the HTML part alone"},                                                    \
             {"text", NULL, false, "the plain text part alone"},                                              \

@@ -8,7 +8,10 @@
     "direction: ltr\n"                                                                                       \
     "months: Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec\n"                                              \
     "weekdays: Mo | Tu | We | Th | Fr | Sa | Su\n"
-#define TIME "time: {{weekday}} {{day}} {{month}} {{year}} {{hour}}:{{minute}} UTC\n"
+#define TIME                                                                                                 \
+    "time: {{weekday}} {{day}} {{month}} {{year}} {{hour}}:{{minute}} {{zone}}\n"                            \
+    "plural: one\nminutes: one minute|{{n}} minutes\nhours: {{n}} hour|{{n}} hours\ndays: {{n}} day|{{n}} "  \
+    "days\n"
 
 static struct locale *parsed(const char *tag, const char *content)
 {
@@ -40,7 +43,7 @@ static void moments_are_said_in_words_and_as_mail_dates(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct buffer out;
         buffer_init(&out, 512);
-        locale_write_time(locale, cases[i].time_ms, &out);
+        locale_write_time(locale, cases[i].time_ms, 0, &out);
         buffer_append_byte(&out, 0);
         assert_string_equal(out.bytes, cases[i].words);
         buffer_reset(&out);
@@ -117,11 +120,16 @@ static void a_mistake_in_a_locale_is_named_with_file_and_line(void **state)
     } cases[] = {
         {WORDS, "test.locale:1: `time` is missing"},
         {WORDS "time: {{day}} {{month}}\n", "test.locale:4: `time` takes"},
-        {WORDS "time: {{day}} {{second}} UTC\n", "test.locale:4: `time` takes"},
+        {WORDS "time: {{day}} {{second}} {{zone}}\n", "test.locale:4: `time` takes"},
         {WORDS "time: {{day UTC\n", "test.locale:4: `time` takes"},
-        {WORDS TIME "colour: red\n", "test.locale:5: nothing uses `colour`"},
-        {WORDS TIME "time: again\n", "test.locale:5: `time` stands already in line 4"},
-        {WORDS TIME "Time zone\n", "test.locale:5: not `key: value`"},
+        {WORDS "time: {{day}} UTC\n", "test.locale:4: `time` takes"},
+        {WORDS "time: {{zone}}\n", "test.locale:1: `plural` is none, one, polish"},
+        {WORDS "time: {{zone}}\nplural: english\n", "test.locale:5: `plural` is none, one, polish"},
+        {WORDS "time: {{zone}}\nplural: one\nminutes: m\n", "test.locale:6: `minutes` wants 2 words"},
+        {WORDS "time: {{zone}}\nplural: one\nminutes: m|n\n", "test.locale:1: `hours` is missing"},
+        {WORDS TIME "colour: red\n", "test.locale:9: nothing uses `colour`"},
+        {WORDS TIME "time: again\n", "test.locale:9: `time` stands already in line 4"},
+        {WORDS TIME "Time zone\n", "test.locale:9: not `key: value`"},
         {"direction: up\n", "test.locale:1: `direction` is ltr or rtl"},
         {"direction: ltr\nmonths: a|b\n", "test.locale:2: `months` wants 12 words"},
         {"direction: ltr\nmonths: a|b|c|d|e|f|g|h|i|j|k|l|m\n", "test.locale:2: `months` wants 12 words"},

@@ -9,7 +9,9 @@
 #include "core/mail/template.h"
 #include "worker/mail_templates.h"
 
-#define LOCALE     "direction: ltr\nmonths: a|b|c|d|e|f|g|h|i|j|k|l\nweekdays: a|b|c|d|e|f|g\ntime: {{day}} UTC\n"
+#define LOCALE                                                                                               \
+    "direction: ltr\nmonths: a|b|c|d|e|f|g|h|i|j|k|l\nweekdays: a|b|c|d|e|f|g\ntime: {{day}} {{zone}}\n"     \
+    "plural: none\nminutes: m\nhours: h\ndays: d\n"
 #define TEN        "0123456789"
 #define FIFTY      TEN TEN TEN TEN TEN
 #define WIDE       "\xE3\x81\x82\xE3\x81\x84\xE3\x81\x86" /* three characters beyond ASCII */

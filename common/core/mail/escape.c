@@ -29,6 +29,11 @@ static bool is_url_character(uint32_t code)
            (code > 0x20 && code < 0x7F && strchr("-._~:/?#[]@!$&'()*+,;=%", (int)code));
 }
 
+static bool is_url_place(enum place place)
+{
+    return place == PLACE_HTML_URL || place == PLACE_HTML_IMAGE;
+}
+
 static void append_percent(struct text bytes, struct buffer *out)
 {
     static const char digits[] = "0123456789ABCDEF";
@@ -44,7 +49,7 @@ static bool is_plain(enum place place, uint32_t code, size_t size)
 {
     if (size == 0 || character_is_control(code))
         return false;
-    if (place == PLACE_HTML_URL && !is_url_character(code))
+    if (is_url_place(place) && !is_url_character(code))
         return false;
     return place < PLACE_HTML_TEXT || !entity_of(code);
 }
@@ -54,7 +59,7 @@ static void append_escaped(enum place place, uint32_t code, struct text bytes, s
     const char *entity = entity_of(code);
     if (character_is_control(code))
         return;
-    if (place == PLACE_HTML_URL && !is_url_character(code))
+    if (is_url_place(place) && !is_url_character(code))
         append_percent(bytes, out);
     else if (entity)
         buffer_append_string(out, entity);
@@ -104,8 +109,8 @@ void escape_append(enum place place, enum isolation isolation, struct text value
         open = isolation == ISOLATE_LEFT_TO_RIGHT ? "\xE2\x81\xA6" : "\xE2\x81\xA8"; /* LRI, FSI */
         close = "\xE2\x81\xA9";                                                      /* PDI */
     } else if (isolation != ISOLATE_NOT && place == PLACE_HTML_TEXT) {
-        open = isolation == ISOLATE_LEFT_TO_RIGHT ? "<bdi dir=\"ltr\">" : "<bdi>";
-        close = "</bdi>";
+        open = isolation == ISOLATE_LEFT_TO_RIGHT ? "<span dir=\"ltr\">" : "<span dir=\"auto\">";
+        close = "</span>";
     } else {
         append_value(place, value, out);
         return;
@@ -113,4 +118,16 @@ void escape_append(enum place place, enum isolation isolation, struct text value
     buffer_append_string(out, open);
     append_value(place, value, out);
     buffer_append_string(out, close);
+}
+
+void escape_append_groups(struct text value, struct buffer *out)
+{
+    while (value.size) {
+        const char *hyphen = memchr(value.bytes, '-', value.size);
+        size_t size = hyphen ? (size_t)(hyphen - value.bytes) + 1 : value.size;
+        buffer_append_string(out, "<span style=\"display:inline-block\">");
+        append_value(PLACE_HTML_TEXT, (struct text){value.bytes, size}, out);
+        buffer_append_string(out, "</span>");
+        value = (struct text){value.bytes + size, value.size - size};
+    }
 }

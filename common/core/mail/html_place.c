@@ -83,18 +83,28 @@ void html_place_follow(struct html_place *place, struct text html)
         follow_byte(place, html.bytes[i]);
 }
 
+/* A link to follow and an image to show; nothing else is fetched or sent to. */
+static enum place url_place(const struct html_place *place)
+{
+    if (strcmp(place->tag, "a") == 0 && strcmp(place->word, "href") == 0)
+        return PLACE_HTML_URL;
+    return strcmp(place->tag, "img") == 0 && strcmp(place->word, "src") == 0 ? PLACE_HTML_IMAGE : PLACE_NONE;
+}
+
 enum place html_place_here(const struct html_place *place)
 {
-    static const char *const urls[] = {"href",       "src",    "action", "formaction",
-                                       "background", "poster", "srcset", "cite"};
+    static const char *const urls[] = {"href",   "src",    "action", "formaction", "background",
+                                       "poster", "srcset", "cite",   "data"};
     if (place->state == HTML_TEXT)
         return place->in_title ? PLACE_HTML_TITLE : PLACE_HTML_TEXT;
     if (place->state != HTML_DOUBLE_QUOTED && place->state != HTML_SINGLE_QUOTED)
         return PLACE_NONE;
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++)
         if (strcmp(place->word, urls[i]) == 0)
-            return place->value_begun ? PLACE_NONE : PLACE_HTML_URL;
-    bool code = strcmp(place->word, "style") == 0 || strncmp(place->word, "on", 2) == 0;
+            return place->value_begun ? PLACE_NONE : url_place(place);
+    if (strcmp(place->word, "style") == 0)
+        return PLACE_HTML_STYLE;
+    bool code = strncmp(place->word, "on", 2) == 0;
     return code ? PLACE_NONE : PLACE_HTML_ATTRIBUTE;
 }
 

@@ -7,8 +7,12 @@
 
 #include "core/mail/calendar.h"
 #include "core/mail/entries.h"
+#include "core/mail/plural.h"
 
 enum { MONTHS = 12, WEEKDAYS = 7, TAG_SIZE = 35 };
+
+enum unit { UNIT_MINUTES, UNIT_HOURS, UNIT_DAYS, UNITS };
+static const char *const unit_keys[UNITS] = {"minutes", "hours", "days"};
 
 struct locale {
     char tag[TAG_SIZE + 1];
@@ -16,11 +20,34 @@ struct locale {
     bool right_to_left;
     struct text also, time;
     struct text months[MONTHS], weekdays[WEEKDAYS]; /* January first, Monday first */
+    enum plural plural;
+    struct text units[UNITS][PLURAL_FORMS_MAX];
 };
 
-static bool write_field(const struct locale *locale, struct text field, const struct calendar_moment *moment,
+struct local_time {
+    struct calendar_moment moment;
+    int32_t offset; /* seconds ahead of UTC */
+};
+
+/* "UTC", "UTC+1", "UTC-3:30"; seconds, which zones had before 1972, are cut off. */
+static void write_zone(int32_t offset, struct buffer *out)
+{
+    int32_t minutes = (offset < 0 ? -offset : offset) / 60;
+    buffer_append_string(out, "UTC");
+    if (minutes == 0)
+        return;
+    buffer_append_byte(out, offset < 0 ? '-' : '+');
+    buffer_append_number(out, minutes / 60);
+    if (minutes % 60) {
+        buffer_append_byte(out, ':');
+        calendar_write_two_digits((unsigned)(minutes % 60), out);
+    }
+}
+
+static bool write_field(const struct locale *locale, struct text field, const struct local_time *time,
                         struct buffer *out)
 {
+    const struct calendar_moment *moment = &time->moment;
     if (text_equal(field, TEXT("weekday")))
         buffer_append_text(out, locale->weekdays[moment->weekday]);
     else if (text_equal(field, TEXT("month")))
@@ -33,14 +60,15 @@ static bool write_field(const struct locale *locale, struct text field, const st
         calendar_write_two_digits(moment->hour, out);
     else if (text_equal(field, TEXT("minute")))
         calendar_write_two_digits(moment->minute, out);
+    else if (text_equal(field, TEXT("zone")))
+        write_zone(time->offset, out);
     else
         return false;
     return true;
 }
 
 /* Writes the pattern; false at a placeholder that it does not know or that does not end. */
-static bool write_pattern(const struct locale *locale, const struct calendar_moment *moment,
-                          struct buffer *out)
+static bool write_pattern(const struct locale *locale, const struct local_time *time, struct buffer *out)
 {
     const char *at = locale->time.bytes, *end = at + locale->time.size;
     while (at < end) {
@@ -49,7 +77,7 @@ static bool write_pattern(const struct locale *locale, const struct calendar_mom
             break;
         buffer_append(out, at, (size_t)(open - at));
         const char *close = memmem(open, (size_t)(end - open), "}}", 2);
-        if (!close || !write_field(locale, (struct text){open + 2, (size_t)(close - open) - 2}, moment, out))
+        if (!close || !write_field(locale, (struct text){open + 2, (size_t)(close - open) - 2}, time, out))
             return false;
         at = close + 2;
     }
@@ -102,15 +130,30 @@ static enum status read_time(struct locale *locale, struct entries *entries, str
     locale->time = entry->value;
     struct buffer sample;
     buffer_init(&sample, 1024);
-    struct calendar_moment moment = calendar_moment_of(0);
-    bool known = write_pattern(locale, &moment, &sample);
+    struct local_time time = {calendar_moment_of(0), 0};
+    bool known = write_pattern(locale, &time, &sample);
     buffer_clear(&sample);
-    if (!known || !memmem(entry->value.bytes, entry->value.size, "UTC", 3))
-        return error_set(
-            error, STATUS_CONFIG,
-            "%s:%u: `time` takes {{weekday}} {{day}} {{month}} {{year}} {{hour}} {{minute}}, and says UTC",
-            entries->file, entry->line);
+    if (!known || !memmem(entry->value.bytes, entry->value.size, "{{zone}}", 8))
+        return error_set(error, STATUS_CONFIG,
+                         "%s:%u: `time` takes {{weekday}} {{day}} {{month}} {{year}} {{hour}} {{minute}}, "
+                         "and {{zone}} must be there",
+                         entries->file, entry->line);
     return STATUS_OK;
+}
+
+/* How time spans are said: `{{n}} hour | {{n}} hours`, as many forms as the language's plural has. */
+static enum status read_units(struct locale *locale, struct entries *entries, struct error *error)
+{
+    struct entry *entry = entries_find(entries, TEXT("plural"));
+    if (!entry || !plural_named(entry->value, &locale->plural))
+        return error_set(error, STATUS_CONFIG,
+                         "%s:%u: `plural` is none, one, polish, russian, czech or arabic", entries->file,
+                         entry ? entry->line : 1);
+    enum status status = STATUS_OK;
+    for (size_t unit = 0; unit < UNITS && !status; unit++)
+        status =
+            read_words(entries, unit_keys[unit], locale->units[unit], plural_forms(locale->plural), error);
+    return status;
 }
 
 static enum status read_direction(struct locale *locale, struct entries *entries, struct error *error)
@@ -162,6 +205,8 @@ enum status locale_parse(struct text tag, const char *file, struct text content,
         status = read_words(entries, "weekdays", made->weekdays, WEEKDAYS, error);
     if (!status)
         status = read_time(made, entries, error);
+    if (!status)
+        status = read_units(made, entries, error);
     struct entry *also = status ? NULL : entries_find(entries, TEXT("also"));
     made->also = also ? also->value : (struct text){"", 0};
     if (!status)
@@ -197,8 +242,31 @@ struct text locale_claims(const struct locale *locale)
     return locale->also;
 }
 
-void locale_write_time(const struct locale *locale, int64_t time_ms, struct buffer *out)
+void locale_write_time(const struct locale *locale, int64_t time_ms, int32_t offset, struct buffer *out)
 {
-    struct calendar_moment moment = calendar_moment_of(time_ms);
-    (void)write_pattern(locale, &moment, out); /* tried when the locale was parsed */
+    struct local_time time = {calendar_moment_of(time_ms + (int64_t)offset * 1000), offset};
+    (void)write_pattern(locale, &time, out); /* tried when the locale was parsed */
+}
+
+void locale_write_lifetime(const struct locale *locale, int64_t lifetime_ms, struct buffer *out)
+{
+    int64_t number = lifetime_ms > 0 ? lifetime_ms / 60000 : 0;
+    enum unit unit = UNIT_MINUTES;
+    if (number > 0 && number % 60 == 0) {
+        number /= 60;
+        unit = UNIT_HOURS;
+    }
+    if (unit == UNIT_HOURS && number % 24 == 0 && number >= 72) {
+        number /= 24;
+        unit = UNIT_DAYS;
+    }
+    struct text form = locale->units[unit][plural_form(locale->plural, number)];
+    const char *place = memmem(form.bytes, form.size, "{{n}}", 5);
+    if (!place) {
+        buffer_append_text(out, form); /* "one hour" */
+        return;
+    }
+    buffer_append(out, form.bytes, (size_t)(place - form.bytes));
+    buffer_append_number(out, number);
+    buffer_append(out, place + 5, form.size - (size_t)(place - form.bytes) - 5);
 }

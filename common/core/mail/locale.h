@@ -25,9 +25,13 @@ bool locale_right_to_left(const struct locale *locale);
 /* The further tags that it serves, with spaces between them. */
 struct text locale_claims(const struct locale *locale);
 
-/* Appends a moment (milliseconds since 1970, UTC) in words, e.g. "Monday, 24 November 2025, 05:10 UTC";
- * seconds are cut off, so that the time named is never later than the time meant. */
-void locale_write_time(const struct locale *locale, int64_t time_ms, struct buffer *out);
+/* Appends a moment (milliseconds since 1970, UTC) in words, as clocks show it that are `offset` seconds ahead
+ * of UTC, e.g. "Monday, 24 November 2025, 06:10 (UTC+1)"; seconds are cut off, so that the time named is
+ * never later than the time meant. */
+void locale_write_time(const struct locale *locale, int64_t time_ms, int32_t offset, struct buffer *out);
+
+/* Appends a time span in words, in whole minutes (cut off), hours ("24 hours") or, from three on, days. */
+void locale_write_lifetime(const struct locale *locale, int64_t lifetime_ms, struct buffer *out);
 
 /* The one of `locales` that serves the tag `wanted` best (RFC 4647 lookup, case-insensitive, '_' taken for
  * '-'): itself, then with subtags cut off from the right, each also by the tags that a locale's file claims

@@ -9,11 +9,12 @@
 #include "core/mail/address.h"
 #include "core/mail/calendar.h"
 #include "core/mail/encoded_word.h"
+#include "core/mail/mail_kind.h"
 #include "core/mail/mail_profile.h"
 #include "core/mail/mailbox.h"
 #include "core/mail/name.h"
 
-enum { URL_LIMIT = 2048, TIME_LIMIT = 256, ID_SIZE = 64, INCARNATION_SIZE = 32 };
+enum { URL_LIMIT = 2048, TIME_LIMIT = 256, ID_SIZE = 64, INCARNATION_SIZE = 32, PASSWORD_SIZE = 64 };
 
 static const char *line_end = "\r\n";
 
@@ -28,6 +29,11 @@ static bool is_id(struct text id, size_t limit, const char *others)
     return id.size > 0 && id.size <= limit;
 }
 
+static bool carries(const struct mail *mail, enum mail_value value)
+{
+    return mail_kind_value(mail->kind, value) != PRESENT_NEVER;
+}
+
 static enum status check_mail(const struct mail *mail, struct error *error)
 {
     enum status status = address_check(mail->to, error);
@@ -39,7 +45,10 @@ static enum status check_mail(const struct mail *mail, struct error *error)
     if (!is_id(mail->incarnation, INCARNATION_SIZE, "-_"))
         return error_set_field(error, STATUS_INVALID, "/inc",
                                "the link's incarnation is neither hex nor base64url");
-    if (!link_token_valid(mail->token))
+    if (carries(mail, MAIL_VALUE_PASSWORD) && !is_id(mail->password, PASSWORD_SIZE, "-"))
+        return error_set_field(error, STATUS_INVALID, "/password",
+                               "the temporary password has a character that it must not have");
+    if (carries(mail, MAIL_VALUE_LINK) && !link_token_valid(mail->token))
         return error_set_field(error, STATUS_INVALID, "/token", "the token is not base64url");
     return STATUS_OK;
 }
@@ -103,9 +112,42 @@ static void write_headers(const struct mail_profile *profile, const struct mail 
 struct content {
     const struct mail_template *template;
     struct mail_values values;
-    struct buffer link, expires;
+    struct buffer link, expires, lifetime, happened;
     bool named;
 };
+
+static const char *colour_or(const char *colour, const char *otherwise)
+{
+    return colour && *colour ? colour : otherwise;
+}
+
+/* The moments and the time span in the reader's words. */
+static void write_times(struct content *content, const struct mail *mail)
+{
+    const struct locale *locale = template_locale(content->template);
+    int64_t lifetime_ms = mail->lifetime_ms ? mail->lifetime_ms : mail->expires_at_ms - mail->now_ms;
+    if (carries(mail, MAIL_VALUE_EXPIRES)) {
+        locale_write_time(locale, mail->expires_at_ms, time_zone_offset(mail->zone, mail->expires_at_ms),
+                          &content->expires);
+        locale_write_lifetime(locale, lifetime_ms, &content->lifetime);
+    }
+    if (carries(mail, MAIL_VALUE_HAPPENED))
+        locale_write_time(locale, mail->happened_at_ms, time_zone_offset(mail->zone, mail->happened_at_ms),
+                          &content->happened);
+}
+
+static void set_branding(struct text *value, const struct mail *mail)
+{
+    static const struct branding none;
+    const struct branding *branding = mail->branding ? mail->branding : &none;
+    value[MAIL_VALUE_TENANT] = branding->name.size ? branding->name : mail->tenant;
+    value[MAIL_VALUE_SUPPORT] = branding->support;
+    value[MAIL_VALUE_IMPRINT] = branding->footer;
+    value[MAIL_VALUE_LOGO] = branding->logo;
+    value[MAIL_VALUE_COLOUR] = text_of(colour_or(branding->colour, "#1d4ed8"));
+    value[MAIL_VALUE_ON_COLOUR] = text_of(colour_or(branding->on_colour, "#ffffff"));
+    value[MAIL_VALUE_EDGE] = text_of(colour_or(branding->edge, "#1d4ed8"));
+}
 
 static void content_init(struct content *content, const struct mail_profile *profile, const struct mail *mail)
 {
@@ -113,24 +155,37 @@ static void content_init(struct content *content, const struct mail_profile *pro
     content->named = name_usable(mail->name);
     buffer_init_secret(&content->link, URL_LIMIT);
     buffer_init(&content->expires, TIME_LIMIT);
-    link_write(&profile->link, mail->token, &content->link);
-    locale_write_time(template_locale(content->template), mail->expires_at_ms, &content->expires);
+    buffer_init(&content->lifetime, TIME_LIMIT);
+    buffer_init(&content->happened, TIME_LIMIT);
+    const struct link_pattern *link =
+        mail->branding && mail->branding->has_link ? &mail->branding->link : &profile->link;
+    if (carries(mail, MAIL_VALUE_LINK))
+        link_write(link, mail->token, &content->link);
+    write_times(content, mail);
     content->values = (struct mail_values){.trigger = mail->trigger};
     struct text *value = content->values.value;
     value[MAIL_VALUE_NAME] = content->named ? mail->name : (struct text){"", 0};
-    value[MAIL_VALUE_TENANT] = mail->tenant;
     value[MAIL_VALUE_LINK] = buffer_text(&content->link);
-    value[MAIL_VALUE_HOST] = profile->link.host;
+    value[MAIL_VALUE_PASSWORD] = mail->password;
+    value[MAIL_VALUE_HOST] = link->host;
     value[MAIL_VALUE_EXPIRES] = buffer_text(&content->expires);
+    value[MAIL_VALUE_LIFETIME] = buffer_text(&content->lifetime);
+    value[MAIL_VALUE_HAPPENED] = buffer_text(&content->happened);
     value[MAIL_VALUE_REQUEST_ID] = mail->request_id;
+    set_branding(value, mail);
+    if (!carries(mail, MAIL_VALUE_LINK) && mail->branding && mail->branding->sign_in.size)
+        value[MAIL_VALUE_HOST] = mail->branding->sign_in;
 }
 
 /* Clears the content; a message that did not fit is no message. */
 static enum status content_end(struct content *content, struct buffer *out, struct error *error)
 {
-    bool failed = out->failed || content->link.failed || content->expires.failed;
+    bool failed = out->failed || content->link.failed || content->expires.failed ||
+                  content->lifetime.failed || content->happened.failed;
     buffer_clear(&content->link);
     buffer_clear(&content->expires);
+    buffer_clear(&content->lifetime);
+    buffer_clear(&content->happened);
     if (!failed)
         return STATUS_OK;
     buffer_reset(out);

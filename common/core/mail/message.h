@@ -7,8 +7,10 @@
 #include <stdint.h>
 
 #include "core/buffer.h"
+#include "core/mail/branding.h"
 #include "core/mail/link.h"
 #include "core/mail/template.h"
+#include "core/mail/time_zone.h"
 #include "core/status.h"
 #include "core/text.h"
 
@@ -33,14 +35,20 @@ struct mail {
     enum mail_trigger trigger;
     struct text to;     /* address, UTF-8; refused again here when it is not one (core/mail/address.h) */
     struct text name;   /* of the user, UTF-8; may be empty; left out unless name_usable (core/mail/name.h) */
-    struct text tenant; /* UTF-8 */
-    struct text locale; /* BCP 47; may be empty */
-    struct text token;  /* base64url; secret */
-    struct text request_id; /* letters, digits and hyphens, at most 64 */
-    struct text
-        incarnation; /* names this link: 1 to 32 characters of hex or base64url; same link, same Message-ID */
-    int64_t expires_at_ms; /* when the link ends, UTC */
-    int64_t now_ms;        /* for Date, UTC */
+    struct text tenant; /* the tenant's id, UTF-8; shown where `branding` has no name of its own */
+    const struct branding *branding; /* the tenant's (branding_find); NULL: none */
+    struct text locale;              /* BCP 47; may be empty */
+    const struct time_zone
+        *zone;               /* the reader's (io/time_zones.h finds it by its name); NULL: times in UTC */
+    struct text token;       /* MAIL_LINK: base64url; secret */
+    struct text password;    /* MAIL_TEMPORARY_PASSWORD_MAILED: letters, digits, hyphens, as shown; secret */
+    struct text request_id;  /* letters, digits and hyphens, at most 64 */
+    struct text incarnation; /* names this link, password or notice: 1 to 32 characters of hex or base64url;
+                                the same one, the same Message-ID */
+    int64_t expires_at_ms;  /* when the link or the temporary password ends, UTC; not MAIL_PASSWORD_CHANGED */
+    int64_t lifetime_ms;    /* how long it lives altogether ("24 hours"); 0: counted from now_ms */
+    int64_t happened_at_ms; /* MAIL_PASSWORD_CHANGED: when the password was changed, UTC */
+    int64_t now_ms;         /* for Date, UTC */
 };
 
 struct message_facts {

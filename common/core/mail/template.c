@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "core/mail/characters.h"
+#include "core/mail/mail_kind.h"
 #include "core/mail/template_part.h"
 
 enum { LOCALES_MAX = 64, PATH_SIZE = 96, ENCODED_LIMIT = 2 * 1024 * 1024 };
@@ -25,8 +26,6 @@ struct template_set {
     size_t fallback; /* the default's index */
     struct mail_template mails[MAIL_KIND_COUNT][LOCALES_MAX];
 };
-
-static const char *const kind_names[MAIL_KIND_COUNT] = {[MAIL_LINK] = "link"};
 
 struct sources {
     const struct template_source *list;
@@ -77,7 +76,7 @@ static enum status check_source(const struct template_set *set, const struct tem
     if (size < 5 || strcmp(source->path + size - 5, ".mail") != 0)
         return STATUS_OK;
     for (size_t kind = 0; kind < MAIL_KIND_COUNT; kind++) {
-        struct text tag = tag_of(source->path, kind_names[kind], "mail");
+        struct text tag = tag_of(source->path, mail_kind_name((enum mail_kind)kind), "mail");
         for (size_t i = 0; i < set->count; i++)
             if (text_equal(locale_tag(set->locales[i]), tag))
                 return STATUS_OK;
@@ -110,7 +109,7 @@ static enum status add_part(struct sources sources, struct template_input *input
     input->page = NULL;
     if (input->part != MAIL_SUBJECT) {
         const char *extension = extensions[input->part];
-        input->page = find_source(sources, kind_names[input->kind], TEXT("page"), extension);
+        input->page = find_source(sources, mail_kind_name(input->kind), TEXT("page"), extension);
         if (!input->page)
             input->page = find_source(sources, "", TEXT("page"), extension);
         if (!input->page)
@@ -124,11 +123,13 @@ static enum status add_mail(struct template_set *set, struct sources sources, en
                             size_t locale, struct entries *entries, struct error *error)
 {
     struct text tag = locale_tag(set->locales[locale]);
-    const struct template_source *source = find_source(sources, kind_names[kind], tag, "mail");
+    const struct template_source *source = find_source(sources, mail_kind_name(kind), tag, "mail");
+    if (!source && kind != MAIL_LINK)
+        return STATUS_OK; /* the default locale's serves */
     if (!source)
         return error_set(error, STATUS_CONFIG,
                          "%s/%.*s.mail:1: the file is missing, as locales/%.*s.locale is there",
-                         kind_names[kind], (int)tag.size, tag.bytes, (int)tag.size, tag.bytes);
+                         mail_kind_name(kind), (int)tag.size, tag.bytes, (int)tag.size, tag.bytes);
     struct mail_template *mail = &set->mails[kind][locale];
     mail->locale = set->locales[locale];
     enum status status = entries_parse(source->file, source->content, entries, error);
@@ -193,7 +194,8 @@ const struct mail_template *template_find(const struct template_set *set, enum m
                                           struct text locale)
 {
     size_t found = locale_lookup(set->locales, set->count, locale);
-    return &set->mails[kind][found == SIZE_MAX ? set->fallback : found];
+    bool there = found != SIZE_MAX && set->mails[kind][found].locale;
+    return &set->mails[kind][there ? found : set->fallback];
 }
 
 const struct locale *template_locale(const struct mail_template *mail)
@@ -205,8 +207,16 @@ const struct locale *template_locale(const struct mail_template *mail)
 static enum isolation isolation_of(const struct mail_template *mail, const struct segment *segment,
                                    struct text value)
 {
-    if (segment->value == MAIL_VALUE_LINK || segment->value == MAIL_VALUE_EXPIRES)
-        return ISOLATE_NOT; /* the link stands on its own, the time is the locale's own words */
+    switch (segment->value) {
+    case MAIL_VALUE_LINK: /* stand on their own */
+    case MAIL_VALUE_PASSWORD:
+    case MAIL_VALUE_EXPIRES: /* the locale's own words */
+    case MAIL_VALUE_LIFETIME:
+    case MAIL_VALUE_HAPPENED:
+        return ISOLATE_NOT;
+    default:
+        break;
+    }
     if (!locale_right_to_left(mail->locale) && !characters_right_to_left(value))
         return ISOLATE_NOT;
     bool machine = segment->value == MAIL_VALUE_HOST || segment->value == MAIL_VALUE_REQUEST_ID;
@@ -224,7 +234,10 @@ static void write_value(const struct mail_template *mail, const struct segment *
                         const struct mail_values *values, struct buffer *out)
 {
     struct text value = values->value[segment->value];
-    escape_append(segment->place, isolation_of(mail, segment, value), value, out);
+    if (segment->value == MAIL_VALUE_PASSWORD && segment->place == PLACE_HTML_TEXT)
+        escape_append_groups(value, out);
+    else
+        escape_append(segment->place, isolation_of(mail, segment, value), value, out);
 }
 
 void template_render(const struct mail_template *mail, enum mail_part part, const struct mail_values *values,

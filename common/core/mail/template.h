@@ -9,7 +9,16 @@
 #include "core/text.h"
 
 /* Which mail: one folder of templates each. */
-enum mail_kind { MAIL_LINK, MAIL_KIND_COUNT };
+enum mail_kind {
+    MAIL_LINK,                      /* the link to choose a new password */
+    MAIL_TEMPORARY_PASSWORD_MAILED, /* the temporary password itself */
+    MAIL_TEMPORARY_PASSWORD_NOTICE, /* that there is one, which the administrator hands over */
+    MAIL_PASSWORD_CHANGED,          /* that the password was changed */
+    MAIL_KIND_COUNT
+};
+
+/* The folder's name: "link", "temporary_password_mailed", ... */
+const char *mail_kind_name(enum mail_kind kind);
 
 /* Who asked for it, as far as the reader may be told. */
 enum mail_trigger {
@@ -22,12 +31,21 @@ enum mail_part { MAIL_SUBJECT, MAIL_TEXT, MAIL_HTML, MAIL_PART_COUNT };
 
 /* What a placeholder {{...}} stands for. */
 enum mail_value {
-    MAIL_VALUE_NAME,    /* of the user; empty: there is none, and the template's other greeting is used */
-    MAIL_VALUE_TENANT,  /* the company */
-    MAIL_VALUE_LINK,    /* the whole URL */
-    MAIL_VALUE_HOST,    /* the host that the link must show */
-    MAIL_VALUE_EXPIRES, /* until when the link works, in words */
+    MAIL_VALUE_NAME,     /* of the user; empty: there is none, and the template's other greeting is used */
+    MAIL_VALUE_TENANT,   /* the company */
+    MAIL_VALUE_LINK,     /* the whole URL; secret */
+    MAIL_VALUE_PASSWORD, /* the temporary password, in groups with hyphens between them; secret */
+    MAIL_VALUE_HOST,     /* the host that the link must show, or the sign-in page */
+    MAIL_VALUE_EXPIRES,  /* until when the link or the password works: a moment in words, with its zone */
+    MAIL_VALUE_LIFETIME, /* for how long it works, in words: "24 hours" */
+    MAIL_VALUE_HAPPENED, /* when the password was changed: a moment in words, with its zone */
     MAIL_VALUE_REQUEST_ID,
+    MAIL_VALUE_SUPPORT,   /* whom to ask; empty: not told */
+    MAIL_VALUE_IMPRINT,   /* the company's own line under its mails; empty: none */
+    MAIL_VALUE_LOGO,      /* an image's URL; empty: none */
+    MAIL_VALUE_COLOUR,    /* of the company: #rrggbb */
+    MAIL_VALUE_ON_COLOUR, /* black or white, whichever reads better on it */
+    MAIL_VALUE_EDGE,      /* of a button, so that one in the page's own colour is seen as one */
     MAIL_VALUE_COUNT
 };
 
@@ -49,7 +67,8 @@ struct mail_template;
 
 /* Parses all sources into a set that keeps nothing of theirs.  STATUS_CONFIG, naming file and line, for an
  * unknown placeholder, a sentence that is missing or that nothing uses, a placeholder where no escaping is
- * safe, a mail without its link, a locale without its mails, or none for `default_locale`. */
+ * safe, a mail without its link or its password or with one that its kind must not carry, a locale without
+ * its mails, or none for `default_locale`. */
 enum status template_set_new(const struct template_source *sources, size_t count, const char *default_locale,
                              struct template_set **set, struct error *error) WARN_UNUSED;
 void template_set_free(struct template_set **set);

@@ -2,21 +2,35 @@
  *
  * {{value}} is a placeholder, {{>sentence}} puts a sentence of the language's file there, {{#x}}...{{/x}}
  * shows what is between when x holds and {{^x}}...{{/x}} when it does not.  Where x is a value or a trigger,
- * the mail decides; where it is a sentence, the language's file does, now.  {{lang}} and {{dir}} are the
- * locale's.  Sentences are text: they are escaped here for the place where the page puts them, so a
- * translator never thinks of HTML. Everything wrong is found here, at start, with file and line. */
+ * the mail decides, unless its kind always or never has it; where it is a kind or a sentence, that is decided
+ * now, too.  {{lang}} and {{dir}} are the locale's.  Sentences are text: they are escaped here for the place
+ * where the page puts them, so a translator never thinks of HTML. Everything wrong is found here, at start,
+ * with file and line. */
 #include "core/mail/template_part.h"
 
 #include <stdlib.h>
 
 #include "core/mail/html_place.h"
+#include "core/mail/mail_kind.h"
 
 enum { NESTING = 4, LITERALS_LIMIT = 128 * 1024 };
 
 static const struct text value_names[MAIL_VALUE_COUNT] = {
-    [MAIL_VALUE_NAME] = {"name", 4},       [MAIL_VALUE_TENANT] = {"tenant", 6},
-    [MAIL_VALUE_LINK] = {"link", 4},       [MAIL_VALUE_HOST] = {"host", 4},
-    [MAIL_VALUE_EXPIRES] = {"expires", 7}, [MAIL_VALUE_REQUEST_ID] = {"request_id", 10},
+    [MAIL_VALUE_NAME] = {"name", 4},
+    [MAIL_VALUE_TENANT] = {"tenant", 6},
+    [MAIL_VALUE_LINK] = {"link", 4},
+    [MAIL_VALUE_PASSWORD] = {"password", 8},
+    [MAIL_VALUE_HOST] = {"host", 4},
+    [MAIL_VALUE_EXPIRES] = {"expires", 7},
+    [MAIL_VALUE_LIFETIME] = {"lifetime", 8},
+    [MAIL_VALUE_HAPPENED] = {"happened", 8},
+    [MAIL_VALUE_REQUEST_ID] = {"request_id", 10},
+    [MAIL_VALUE_SUPPORT] = {"support", 7},
+    [MAIL_VALUE_IMPRINT] = {"imprint", 7},
+    [MAIL_VALUE_LOGO] = {"logo", 4},
+    [MAIL_VALUE_COLOUR] = {"colour", 6},
+    [MAIL_VALUE_ON_COLOUR] = {"on_colour", 9},
+    [MAIL_VALUE_EDGE] = {"edge", 4},
 };
 
 static const struct text trigger_names[] = {
@@ -42,8 +56,8 @@ struct parser {
     size_t depth, hidden; /* how many sections are open, and of them not shown */
     size_t doubtful;      /* how many of them the mail decides */
     bool in_sentence;
-    bool line_has_link, line_has_more; /* text: the link must stand alone on its line */
-    bool has_text_link, has_button_link;
+    bool line_has_secret, line_has_more; /* text: link and password must stand alone on their lines */
+    bool has_text_secret, has_button_link;
 };
 
 /* As much of a name as stands well in an error's one line. */
@@ -67,6 +81,20 @@ static size_t find_name(const struct text *names, size_t count, struct text name
         if (text_equal(names[i], name))
             return i;
     return SIZE_MAX;
+}
+
+static bool is_secret(enum mail_value value)
+{
+    return value == MAIL_VALUE_LINK || value == MAIL_VALUE_PASSWORD;
+}
+
+/* The secret that mails of the kind carry, or MAIL_VALUE_COUNT. */
+static enum mail_value secret_of(enum mail_kind kind)
+{
+    if (mail_kind_value(kind, MAIL_VALUE_LINK) == PRESENT_ALWAYS)
+        return MAIL_VALUE_LINK;
+    return mail_kind_value(kind, MAIL_VALUE_PASSWORD) == PRESENT_ALWAYS ? MAIL_VALUE_PASSWORD
+                                                                        : MAIL_VALUE_COUNT;
 }
 
 static struct segment *add_segment(struct parser *parser)
@@ -126,10 +154,10 @@ static enum status take_literal(struct parser *parser, struct text bytes)
 {
     for (size_t i = 0; i < bytes.size; i++) {
         if (bytes.bytes[i] == '\n') {
-            if (parser->line_has_link && parser->line_has_more)
-                return fault(parser, "the link must stand alone on its line, or mail programs misread it:",
-                             TEXT("{{link}}"));
-            parser->line_has_link = parser->line_has_more = false;
+            if (parser->line_has_secret && parser->line_has_more)
+                return fault(parser, "must stand alone on its line, or readers misread it:",
+                             value_names[secret_of(parser->input->kind)]);
+            parser->line_has_secret = parser->line_has_more = false;
             parser->line++;
         } else if (bytes.bytes[i] != '\r') {
             parser->line_has_more = parser->line_has_more || parser->input->part == MAIL_TEXT;
@@ -143,7 +171,8 @@ static enum status take_literal(struct parser *parser, struct text bytes)
         return add_literal(parser, bytes);
     }
     enum place place = place_here(parser);
-    if (place == PLACE_NONE || place == PLACE_HTML_URL)
+    if (place == PLACE_NONE || place == PLACE_HTML_URL || place == PLACE_HTML_IMAGE ||
+        place == PLACE_HTML_STYLE)
         return fault(parser, "the page puts this sentence where no text is safe:", bytes);
     struct buffer escaped;
     buffer_init(&escaped, LITERALS_LIMIT);
@@ -152,6 +181,34 @@ static enum status take_literal(struct parser *parser, struct text bytes)
     buffer_clear(&escaped);
     html_place_value(&parser->html);
     return status;
+}
+
+static bool is_colour(enum mail_value value)
+{
+    return value == MAIL_VALUE_COLOUR || value == MAIL_VALUE_ON_COLOUR || value == MAIL_VALUE_EDGE;
+}
+
+/* Whether the value may stand there: the kind of mail has no say in this. */
+static enum status check_place(struct parser *parser, enum mail_value value, enum place place)
+{
+    struct text name = value_names[value];
+    if (place == PLACE_NONE || (place == PLACE_HTML_STYLE && !is_colour(value)))
+        return fault(
+            parser,
+            "no value is safe in this place (unquoted, style, script, comment or inside a URL):", name);
+    if (place == PLACE_HTML_URL && value != MAIL_VALUE_LINK)
+        return fault(parser, "only {{link}} may be a URL, not", name);
+    if (place == PLACE_HTML_IMAGE && value != MAIL_VALUE_LOGO)
+        return fault(parser, "only {{logo}} may be an image, not", name);
+    if (!is_secret(value))
+        return STATUS_OK;
+    if (place == PLACE_SUBJECT)
+        return fault(parser, "a subject must not carry the", name);
+    if (parser->in_sentence)
+        return fault(parser, "a sentence must not carry what the page does:", name);
+    if (place != PLACE_TEXT && place != PLACE_HTML_TEXT && place != PLACE_HTML_URL)
+        return fault(parser, "neither a title nor an attribute may carry the", name);
+    return STATUS_OK;
 }
 
 static enum status take_value(struct parser *parser, struct text name)
@@ -166,18 +223,13 @@ static enum status take_value(struct parser *parser, struct text name)
     if (value == SIZE_MAX)
         return fault(parser, "unknown placeholder", name);
     enum place place = place_here(parser);
-    if (place == PLACE_NONE)
-        return fault(
-            parser,
-            "no value is safe in this place (unquoted, style, script, comment or inside a URL):", name);
-    if (place == PLACE_HTML_URL && value != MAIL_VALUE_LINK)
-        return fault(parser, "only {{link}} may be a URL, not", name);
-    if (place == PLACE_SUBJECT && value == MAIL_VALUE_LINK)
-        return fault(parser, "a subject must not carry the", name);
-    if (value == MAIL_VALUE_LINK && parser->in_sentence)
-        return fault(parser, "a sentence must not carry the link; the page does:", name);
-    if (parser->hidden)
-        return STATUS_OK;
+    enum status status = check_place(parser, (enum mail_value)value, place);
+    if (status || parser->hidden)
+        return status;
+    if (mail_kind_value(parser->input->kind, (enum mail_value)value) == PRESENT_NEVER)
+        return error_set(parser->error, STATUS_CONFIG, "%s:%u: a mail of the kind %s never has `%.*s`",
+                         parser->file, parser->line, mail_kind_name(parser->input->kind), shown_size(name),
+                         name.bytes);
     struct segment *segment = add_segment(parser);
     if (!segment)
         return error_set(parser->error, STATUS_MEMORY, "no memory for the template %s", parser->file);
@@ -185,13 +237,27 @@ static enum status take_value(struct parser *parser, struct text name)
     segment->value = (enum mail_value)value;
     segment->place = place;
     html_place_value(&parser->html);
-    bool link = value == MAIL_VALUE_LINK;
-    parser->line_has_link |= link && place == PLACE_TEXT;
-    parser->line_has_more |= !link && place == PLACE_TEXT;
-    parser->has_text_link |=
-        link && parser->doubtful == 0 && (place == PLACE_TEXT || place == PLACE_HTML_TEXT);
-    parser->has_button_link |= link && parser->doubtful == 0 && place == PLACE_HTML_URL;
+    bool secret = is_secret((enum mail_value)value);
+    parser->line_has_secret |= secret && place == PLACE_TEXT;
+    parser->line_has_more |= !secret && place == PLACE_TEXT;
+    parser->has_text_secret |=
+        secret && parser->doubtful == 0 && (place == PLACE_TEXT || place == PLACE_HTML_TEXT);
+    parser->has_button_link |= secret && parser->doubtful == 0 && place == PLACE_HTML_URL;
     return STATUS_OK;
+}
+
+/* Whether what is named holds in all mails of this kind and language, in none, or in some. */
+static enum presence presence_of(struct parser *parser, struct text name, size_t value, size_t trigger)
+{
+    enum mail_kind kind = parser->input->kind;
+    if (value != SIZE_MAX)
+        return mail_kind_value(kind, (enum mail_value)value);
+    if (trigger != SIZE_MAX)
+        return mail_kind_trigger(kind, (enum mail_trigger)trigger);
+    enum mail_kind named = mail_kind_named(name);
+    if (named != MAIL_KIND_COUNT)
+        return named == kind ? PRESENT_ALWAYS : PRESENT_NEVER;
+    return entries_find(parser->input->entries, name) ? PRESENT_ALWAYS : PRESENT_NEVER;
 }
 
 static enum status open_section(struct parser *parser, struct text name, bool negated)
@@ -202,8 +268,9 @@ static enum status open_section(struct parser *parser, struct text name, bool ne
     *section = (struct section){name, SIZE_MAX, false};
     size_t value = find_name(value_names, MAIL_VALUE_COUNT, name);
     size_t trigger = find_name(trigger_names, sizeof trigger_names / sizeof *trigger_names, name);
-    if (value == SIZE_MAX && trigger == SIZE_MAX) {
-        section->hidden = (entries_find(parser->input->entries, name) != NULL) == negated;
+    enum presence presence = presence_of(parser, name, value, trigger);
+    if (presence != PRESENT_SOMETIMES) {
+        section->hidden = (presence == PRESENT_ALWAYS) == negated;
         parser->hidden += section->hidden;
         return STATUS_OK;
     }
@@ -315,16 +382,22 @@ static enum status take_text(struct parser *parser, struct text text)
     return STATUS_OK;
 }
 
-static enum status check_link(struct parser *parser)
+/* What the kind is for must be shown, whatever the mail's values are. */
+static enum status check_secret(struct parser *parser)
 {
     enum mail_part part = parser->input->part;
-    if (part == MAIL_TEXT && !parser->has_text_link)
-        return error_set(parser->error, STATUS_CONFIG, "%s:%u: the text has no {{link}} that is always shown",
-                         parser->file, parser->line);
-    if (part == MAIL_HTML && (!parser->has_text_link || !parser->has_button_link))
+    enum mail_value secret = secret_of(parser->input->kind);
+    if (part == MAIL_SUBJECT || secret == MAIL_VALUE_COUNT)
+        return STATUS_OK;
+    const char *name = value_names[secret].bytes;
+    if (part == MAIL_TEXT && !parser->has_text_secret)
+        return error_set(parser->error, STATUS_CONFIG, "%s:%u: the text has no {{%s}} that is always shown",
+                         parser->file, parser->line, name);
+    bool button = parser->has_button_link || secret != MAIL_VALUE_LINK;
+    if (part == MAIL_HTML && (!parser->has_text_secret || !button))
         return error_set(parser->error, STATUS_CONFIG,
-                         "%s:%u: the page has no {{link}} as %s that is always shown", parser->file,
-                         parser->line, parser->has_button_link ? "text" : "href");
+                         "%s:%u: the page has no {{%s}} as %s that is always shown", parser->file,
+                         parser->line, name, button ? "text" : "href");
     return STATUS_OK;
 }
 
@@ -338,11 +411,11 @@ enum status template_part_parse(const struct template_input *input, struct templ
     enum status status =
         input->page ? take_text(&parser, input->page->content) : take_sentence(&parser, TEXT("subject"));
     if (!status)
-        status = take_literal(&parser, (struct text){"\n", input->page && parser.line_has_link ? 1 : 0});
+        status = take_literal(&parser, (struct text){"\n", input->page && parser.line_has_secret ? 1 : 0});
     if (!status && parser.depth)
         status = fault(&parser, "this section is never closed:", parser.sections[parser.depth - 1].name);
-    if (!status && input->kind == MAIL_LINK)
-        status = check_link(&parser);
+    if (!status)
+        status = check_secret(&parser);
     return status;
 }
 
