@@ -7,6 +7,9 @@
  * The clocks: a 202 is for an event that a worker will take as timely.  When Kafka's own timestamp of this
  * very event says otherwise, the caller hears 503.
  *
+ * A temporary password that is handed over or chosen is staged in Redis before its request is published, so
+ * that the worker finds it; the one in the answer is told once and kept nowhere.
+ *
  * The limits of client and key come before anything about the account is looked at.  A request that ends in
  * 503 has used up nothing: whoever asks again as told is not locked out by an outage of ours. */
 #include "producer/reset_request.h"
@@ -14,20 +17,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <sodium.h>
+
+#include "core/chosen_password.h"
+#include "core/method.h"
 #include "core/uuid.h"
 #include "io/clock.h"
 #include "io/log.h"
 #include "producer/http_call.h"
+#include "producer/password_staging.h"
 
 struct reset {
     struct http_call *call;
     struct request *request; /* until it is published */
     struct intake_pass pass;
+    struct password_staging staging;
     char id[UUID_LENGTH + 1];
 };
 
 static void end(struct reset *reset)
 {
+    password_staging_clear(&reset->staging);
     request_free(&reset->request);
     free(reset);
 }
@@ -39,11 +49,23 @@ static void fail(struct reset *reset, const char *detail)
     end(reset);
 }
 
+static void answer_accepted(struct reset *reset)
+{
+    char body[192];
+    if (*reset->staging.shown)
+        snprintf(body, sizeof body, "{\"id\":\"%s\",\"temporary_password\":\"%s\"}", reset->id,
+                 reset->staging.shown);
+    else
+        snprintf(body, sizeof body, "{\"id\":\"%s\"}", reset->id);
+    http_call_json(&reset->call, 202, text_of(body));
+    sodium_memzero(body, sizeof body);
+    end(reset);
+}
+
 static void on_delivered(void *context, const struct kafka_delivery *delivery)
 {
     struct reset *reset = context;
     struct serve *serve = reset->call->serve;
-    char body[64];
     serve_note_delivery(serve, delivery);
     if (delivery->status != STATUS_OK) {
         fail(reset, "Kafka has not acknowledged the request: ask again with the same Idempotency-Key");
@@ -53,9 +75,7 @@ static void on_delivered(void *context, const struct kafka_delivery *delivery)
         fail(reset, "the clocks of this service and of Kafka differ too much");
         return;
     }
-    snprintf(body, sizeof body, "{\"id\":\"%s\"}", reset->id);
-    http_call_json(&reset->call, 202, text_of(body));
-    end(reset);
+    answer_accepted(reset);
 }
 
 static void publish(struct reset *reset)
@@ -89,6 +109,35 @@ static void publish(struct reset *reset)
     }
 }
 
+static void on_staged(void *context, enum staging_end how)
+{
+    struct reset *reset = context;
+    if (reset->call->serve->ended) {
+        fail(reset, "the service is ending");
+    } else if (how == STAGING_DONE) {
+        publish(reset);
+    } else if (how == STAGING_BEGUN) {
+        http_call_problem(&reset->call,
+                          &(struct http_problem){.status = 409,
+                                                 .detail = "this request is under way with the password that "
+                                                           "was shown or chosen first: for another one ask "
+                                                           "with a new Idempotency-Key"});
+        end(reset);
+    } else if (how == STAGING_BUSY) {
+        fail(reset, "other passwords are being hashed: ask again with the same Idempotency-Key");
+    } else {
+        fail(reset, "Redis does not answer: ask again with the same Idempotency-Key");
+    }
+}
+
+static void stage_or_publish(struct reset *reset)
+{
+    if (method_traits(reset->request->method)->staged)
+        password_staging_start(&reset->staging, reset->call, reset->request, reset->id, on_staged, reset);
+    else
+        publish(reset);
+}
+
 static void on_status(void *context, const struct reset_answer *answer)
 {
     struct reset *reset = context;
@@ -109,7 +158,7 @@ static void on_status(void *context, const struct reset_answer *answer)
             return;
         }
     }
-    publish(reset);
+    stage_or_publish(reset);
 }
 
 static void name_request(struct reset *reset)
@@ -135,12 +184,11 @@ static void audit_denied(struct reset *reset, enum reason reason)
     http_call_audit_denied(reset->call, &record, reason);
 }
 
-static void deny(struct reset *reset, enum reason reason)
+static void deny(struct reset *reset, enum reason reason, const char *sentence)
 {
     audit_denied(reset, reason);
-    http_call_problem(&reset->call, &(struct http_problem){.status = 403,
-                                                           .detail = policy_sentence(reason),
-                                                           .reason = reason_name(reason)});
+    http_call_problem(&reset->call, &(struct http_problem){
+                                        .status = 403, .detail = sentence, .reason = reason_name(reason)});
     end(reset);
 }
 
@@ -183,12 +231,24 @@ static bool passes_client(struct reset *reset)
     return false;
 }
 
-/* Only links are served, whatever the configuration says of temporary passwords. */
-static enum reason decide(const struct serve *serve, const struct http_call *call,
-                          const struct request *request)
+/* Who may ask is asked before how good the password is: the rules are for those who may choose one. */
+static bool is_allowed(struct reset *reset)
 {
-    enum reason reason = policy_decide(&serve->policy.policy, &call->key->grant, request);
-    return reason == REASON_NONE && request->method != METHOD_LINK ? REASON_METHOD : reason;
+    const struct http_call *call = reset->call;
+    const struct request *request = reset->request;
+    struct error error = {0};
+    enum reason reason = policy_decide(&call->serve->policy.policy, &call->key->grant, request);
+    if (reason != REASON_NONE) {
+        deny(reset, reason, policy_sentence(reason));
+    } else if (method_traits(request->method)->staged && !call->serve->store) {
+        deny(reset, REASON_METHOD, "this method needs Redis here (redis.url)");
+    } else if (request->password.size && chosen_password_check(request, &error)) {
+        http_call_bad(&reset->call, &error);
+        end(reset);
+    } else {
+        return true;
+    }
+    return false;
 }
 
 void reset_request_handle(struct http_call *call)
@@ -216,14 +276,11 @@ void reset_request_handle(struct http_call *call)
     }
     if (!passes_client(reset))
         return;
-    enum reason reason = decide(call->serve, call, reset->request);
-    if (reason != REASON_NONE) {
-        deny(reset, reason);
+    if (!is_allowed(reset))
         return;
-    }
     name_request(reset);
     if (call->serve->store && call->idempotency_key.bytes)
         reset_store_status(call->serve->store, text_of(reset->id), on_status, reset);
     else
-        publish(reset);
+        stage_or_publish(reset);
 }

@@ -7,6 +7,7 @@
 #include <event2/http.h>
 
 #include "producer/http_call.h"
+#include "producer/password_verify.h"
 #include "producer/reset_request.h"
 #include "producer/token_requests.h"
 
@@ -22,6 +23,7 @@ static const struct route routes[] = {
     {"/v1/password-resets", EVHTTP_REQ_POST, "POST", false, reset_request_handle},
     {"/v1/tokens/check", EVHTTP_REQ_POST, "POST", true, token_check_handle},
     {"/v1/tokens/redeem", EVHTTP_REQ_POST, "POST", true, token_redeem_handle},
+    {"/v1/temporary-passwords/verify", EVHTTP_REQ_POST, "POST", true, password_verify_handle},
 };
 
 static const struct route *find(const struct serve *serve, const char *path)

@@ -14,6 +14,7 @@
 
 #include "io/clock.h"
 #include "io/log.h"
+#include "io/password_stretcher.h"
 #include "io/redis_record_store.h"
 #include "io/wiped_memory.h"
 #include "producer/http_listener.h"
@@ -170,7 +171,9 @@ static enum status open_redis(struct serve *serve, struct error *error)
         return status;
     struct record_store port = redis_record_store_port(serve->records);
     serve->store = reset_store_new(&port, &store);
-    return serve->store ? STATUS_OK : error_set(error, STATUS_MEMORY, "no memory for the store");
+    serve->stretcher = password_stretcher_new(serve->base);
+    return serve->store && serve->stretcher ? STATUS_OK
+                                            : error_set(error, STATUS_MEMORY, "no memory for the store");
 }
 
 static enum status open_http(struct serve *serve, struct error *error)
@@ -226,6 +229,7 @@ static void close_all(struct serve *serve)
 {
     serve->ended = true;
     serve_health_stop(serve);
+    password_stretcher_free(&serve->stretcher);
     redis_free(&serve->redis);
     kafka_producer_free(&serve->kafka);
     http_listener_free(&serve->listener);

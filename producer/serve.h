@@ -19,6 +19,7 @@
 #include "producer/publisher.h"
 
 struct http_listener;
+struct password_stretcher;
 struct redis_record_store;
 
 struct serve {
@@ -37,9 +38,10 @@ struct serve {
     struct event_publisher *publisher;
     struct audit_trail *audit;
     struct kafka_clock kafka_clock;
-    struct redis *redis; /* this and the next two: NULL without redis.url */
+    struct redis *redis; /* this and the next three: NULL without redis.url */
     struct redis_record_store *records;
     struct reset_store *store;
+    struct password_stretcher *stretcher;
 
     struct evhttp *http;
     struct http_listener *listener; /* NULL while draining */

@@ -58,6 +58,14 @@ const struct metric_description metrics_table[METRIC_COUNT] = {
                              .help =
                                  "Records in Redis with a wrong mac: somebody else writes there, or a record "
                                  "key is missing here."},
+    [METRIC_PASSWORD_TRIES] = {OURS("password_tries_total", METRIC_COUNTER), .labels = {"result"},
+                               .help =
+                                   "Temporary passwords that were tried: right, wrong, or early (during the "
+                                   "delay after wrong ones)."},
+    [METRIC_PASSWORD_HASHES] = {OURS("password_hashes_total", METRIC_COUNTER), .labels = {"result"},
+                                .help =
+                                    "Passwords for Argon2id: done, busy (both threads were: answered 503) or "
+                                    "failed."},
     [METRIC_REDIS_ERRORS] = {OURS("redis_errors_total", METRIC_COUNTER), .labels = {"kind"},
                              .help = "Commands that Redis did not carry out, by kind of error."},
     [METRIC_REDIS_DATA_LOST] = {OURS("redis_data_lost_total", METRIC_COUNTER),

@@ -23,6 +23,8 @@ enum metric {
     METRIC_NAMES_LEFT_OUT,       /* names_left_out_total */
     METRIC_SIGNATURE_FAILURES,   /* signature_failures_total{reason} */
     METRIC_MAC_FAILURES,         /* mac_failures_total: somebody wrote into Redis */
+    METRIC_PASSWORD_TRIES,       /* password_tries_total{result}: right wrong early */
+    METRIC_PASSWORD_HASHES,      /* password_hashes_total{result}: done busy failed */
     METRIC_REDIS_ERRORS,         /* redis_errors_total{kind} */
     METRIC_REDIS_DATA_LOST,      /* redis_data_lost_total: records rebuilt after a loss */
     METRIC_KAFKA_PRODUCE_ERRORS, /* kafka_produce_errors_total{class}: retryable, permanent, fatal, full,
