@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # The whole relay on this machine, in one command: installs what is missing, builds, starts an embedded broker,
 # Redis, a mailbox, a worker and a producer on free loopback ports, and runs one reset from the request to the
-# redeemed link.  Then it stays up for trying things out until Ctrl-C.
+# redeemed link.  Then it stays up until Ctrl-C, with an application to click through (deploy/demo).
 #
 #   ./deploy/quickstart.sh          stays up
-#   ./deploy/quickstart.sh --once   ends after the first run, with 0 or the first failure's code
+#   ./deploy/quickstart.sh --once   ends after the first run, with 0 or the first failure's code; no application
 #
 # Everything lives in one temporary folder that is removed at the end, whatever the end is; no process stays.  The
 # build goes there, too, unless build/release exists already.  QUICKSTART_INSTALL=no: install nothing.
@@ -97,7 +97,10 @@ listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1"); }
 ready() { curl -fsS "http://127.0.0.1:$1/readyz"; }
 
 if [ "${QUICKSTART_INSTALL:-yes}" != no ]; then
-    install_packages "${BUILD_PACKAGES[@]}" ca-certificates curl python3 python3-aiosmtpd redis-tools util-linux ||
+    demo_packages=(python3-flask python3-argon2)
+    [ $once = no ] || demo_packages=()
+    install_packages "${BUILD_PACKAGES[@]}" "${demo_packages[@]}" ca-certificates curl python3 python3-aiosmtpd \
+        redis-tools util-linux ||
         fail 69 "the packages above could not be installed"
 fi
 redis_program "$folder" || fail 69 "there is no redis-server"
@@ -111,9 +114,9 @@ step "building (about a minute the first time)"
 bin=$build/bin
 
 step "starting everything on free loopback ports"
-read -r redis_port smtp_port http_port producer_admin worker_admin < <("$PYTHON" -c '
+read -r redis_port smtp_port http_port demo_port producer_admin worker_admin < <("$PYTHON" -c '
 import socket
-held = [socket.socket() for _ in range(5)]
+held = [socket.socket() for _ in range(6)]
 for each in held: each.bind(("127.0.0.1", 0))
 print(*(each.getsockname()[1] for each in held))')
 [ -n "${worker_admin:-}" ] || fail 69 "no free ports"
@@ -128,6 +131,9 @@ start mailbox "$PYTHON" -m aiosmtpd -n -l "127.0.0.1:$smtp_port" -c aiosmtpd.han
 wait_for redis 20 "Redis" listens "$redis_port"
 wait_for mailbox 20 "the mailbox" listens "$smtp_port"
 
+# Where the links in the mails lead.
+reset_page=https://app.example.com/reset-password
+[ $once = yes ] || reset_page=http://127.0.0.1:$demo_port/reset-password
 config=$folder/relay.ini
 cat >"$config" <<END
 [kafka]
@@ -142,10 +148,15 @@ url = smtp://127.0.0.1:$smtp_port
 tls = off
 from = Example <no-reply@example.com>
 [link]
-url = https://app.example.com/reset-password#{token}
+url = $reset_page#{token}
 [token]
 master_keys_file = $folder/master.keys
 record_keys_file = $folder/record.keys
+[policy]
+temporary_password = mailed,handed,chosen
+[limits]
+; Everybody sits at 127.0.0.1 here.
+per_client = 500/1h
 [auth]
 keys_file = $folder/api.keys
 publishers_file = $folder/publishers
@@ -158,9 +169,15 @@ make_keys() {
     "$bin/reset-worker" --config "$config" keygen "$folder/master.keys" &&
         "$bin/reset-producer" --config "$config" keygen "$folder/record.keys" &&
         "$bin/reset-producer" --config "$config" publishers add --name intake --scope request:self \
-            --scope request:admin --tenant '*' >/dev/null &&
-        "$bin/reset-producer" --config "$config" keys add --name portal --scope request:self --scope request:admin \
-            --scope redeem --scope status --tenant acme >"$folder/api.key"
+            --scope request:admin --scope request:temporary_password --scope notify --tenant '*' >/dev/null &&
+        make_key api portal request:self,request:admin,redeem,status &&
+        make_key demo-sign-in demo-sign-in request:self,redeem,notify &&
+        make_key demo-console demo-console request:admin,request:temporary_password,revoke,status
+}
+# make_key FILE NAME SCOPES
+make_key() {
+    "$bin/reset-producer" --config "$config" keys add --name "$2" --scope "$3" --tenant acme --tenant globex \
+        >"$folder/$1.key"
 }
 (umask 077 && make_keys) >"$folder/keys.out" 2>"$folder/keys.err" || fail $? "keys could not be made" keys
 start worker "$bin/reset-worker" --config "$config" --set "admin.listen=127.0.0.1:$worker_admin" run
@@ -178,7 +195,21 @@ wait_for producer 60 "the producer" ready "$producer_admin"
 }
 [ $once = no ] || exit 0
 
+step "starting the application"
+start demo "$PYTHON" deploy/demo/demo.py --listen "127.0.0.1:$demo_port" --database "$folder/demo.db" \
+    --companies deploy/demo/companies.json --intake "http://127.0.0.1:$http_port" \
+    --sign-in-key "$folder/demo-sign-in.key" --console-key "$folder/demo-console.key" --mailbox "$folder/mail" \
+    --trail "$bin/reset-producer --config $config trail"
+wait_for demo 30 "the application" curl -fsS "http://127.0.0.1:$demo_port/sign-in"
+
 cat <<END
+
+Click through it: http://127.0.0.1:$demo_port/
+  ann.lee@acme.example        an administrator of ACME
+  bob.ortiz@acme.example      a manager of ACME
+  carla.jensen@acme.example   a user of ACME                  the password of all of them: marble tunnel violin
+  gina.park@globex.example    an administrator of Globex, another company
+  What was mailed: http://127.0.0.1:$demo_port/mailbox        deploy/demo/README.md says what to look at
 
 Running until Ctrl-C (everything is in $folder):
   producer   http://127.0.0.1:$http_port     metrics http://127.0.0.1:$producer_admin/metrics

@@ -22,7 +22,7 @@ REQUEST = {"tenant": "acme",
            "user": {"id": "u1", "email": ADDRESS, "name": "Ann Lee", "locale": "en"},
            "actor": {"role": "admin", "id": "boss", "tenant": "acme"},
            "method": "link"}
-LINK = re.compile(r"https://\S+#([A-Za-z0-9_-]{43})")
+LINK = re.compile(r"https?://\S+#([A-Za-z0-9_-]{43})")
 DEADLINE = 60
 
 

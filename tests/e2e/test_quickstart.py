@@ -1,8 +1,11 @@
 """The one command of the quickstart: it runs the main job and leaves nothing behind, also when it fails half way."""
 import os
 import pathlib
+import re
 import signal
 import subprocess
+import urllib.parse
+import urllib.request
 
 import pytest
 
@@ -65,9 +68,22 @@ def test_it_stays_up_until_ctrl_c(run):
     child = run()
     eventually("the commands to try", lambda: "Running until Ctrl-C" in child.said(), 240, seen=child.said)
     assert child.poll() is None
+    the_application_lets_in(child.said())
     child.send_signal(signal.SIGINT)
     assert child.wait(60) == 130
     nothing_is_left(child)
+
+
+def the_application_lets_in(said):
+    """The address, a login and the password that the quickstart printed open the application."""
+    url = re.search(r"Click through it: (http://\S+/)", said).group(1)
+    login = re.search(r"(\S+@\S+) +an administrator of ACME", said).group(1)
+    password = re.search(r"the password of all of them: (.+)", said).group(1)
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    page = browser.open(url, timeout=10).read().decode()
+    form_token = re.search(r'name="form_token" value="([^"]+)"', page).group(1)
+    form = urllib.parse.urlencode({"form_token": form_token, "email": login, "password": password}).encode()
+    assert "<h1>People of ACME</h1>" in browser.open(url + "sign-in", form, timeout=10).read().decode()
 
 
 @pytest.mark.parametrize("broken", ["redis-server", "setpriv", "cmake"])

@@ -101,6 +101,18 @@ class Browser:
         """The link or button with these words."""
         self._surely(lambda: self.the(_pressed(text)).click())
 
+    def the_words(self, text):
+        """The link or button whose words begin so."""
+        return self.the(f"//*[self::a or self::button or self::summary][starts-with(normalize-space(), {quoted(text)})]")
+
+    def click_in_frame(self, address):
+        """The first link to this address in the page's frame."""
+        self.driver.switch_to.frame(self.the("//iframe"))
+        try:
+            self.the(f"//a[@href={quoted(address)}]").click()
+        finally:
+            self.driver.switch_to.default_content()
+
     def choose(self, text):
         """The radio button whose label begins so."""
         self._surely(lambda: self.the(f"//label[starts-with(normalize-space(), {quoted(text)})]").click())
@@ -175,8 +187,7 @@ class Browser:
 
 
 def _pressed(text):
-    words = f"normalize-space()={quoted(text)}"
-    return f"//a[{words}] | //button[{words}] | //summary[{words}]"
+    return f"//*[self::a or self::button or self::summary][normalize-space()={quoted(text)}]"
 
 
 __all__ = ["Browser", "DESK", "PHONE", "Keys", "WebDriverException"]

@@ -2,7 +2,9 @@
 go to a Maildir, a worker, a producer, and the application with keys of exactly its scopes."""
 import json
 import mailbox
-import re
+from types import SimpleNamespace
+
+import argon2
 
 from . import places
 from .processes import Process, free_port
@@ -15,6 +17,8 @@ APPLICATION = places.ROOT / "deploy" / "demo" / "demo.py"
 PYTHON = "/usr/bin/python3"
 PASSWORD = "marble tunnel violin"
 SIGN_IN_SCOPES = ("request:self", "redeem", "notify")
+PEOPLE = (("Ann Lee", "admin"), ("Bob Ortiz", "manager"), ("Carla Jensen", "user"))
+OTHERS = (("Farid Haddad", "admin"), ("Jonas Weber", "user"))
 CONSOLE_SCOPES = ("request:admin", "request:temporary_password", "revoke", "status")
 
 
@@ -43,9 +47,9 @@ class DemoRelay(Relay):
 
 
 class Demo:
-    """Everything, started; `people` are (id, name, role) of ACME beside the bosses, `url` is the application."""
+    """Everything, started, with so many companies; `url` is the application."""
 
-    def __init__(self, folder, people):
+    def __init__(self, folder, companies):
         self.folder = folder
         self.maildir = mailbox.Maildir(folder / "mail")
         self.smtp = SmtpServer().start()
@@ -64,19 +68,20 @@ class Demo:
         self.worker, self.producer = self.relay.worker(wait=False), self.relay.producer(wait=False)
         self.worker.wait_ready()
         self.producer.wait_ready()
-        companies = folder / "companies.json"
-        companies.write_text(json.dumps(companies_of(people)))
+        self.companies, document = companies_of(companies)
+        seed = folder / "companies.json"
+        seed.write_text(json.dumps(document))
         trail = f"{places.program('reset-producer')} --config {self.relay.write_config('trail')} trail"
         self.application = Process("demo", [
             PYTHON, APPLICATION, "--listen", f"127.0.0.1:{self.port}", "--database", folder / "almanac.db",
-            "--companies", companies, "--intake", f"http://127.0.0.1:{self.producer.port}",
+            "--companies", seed, "--intake", f"http://127.0.0.1:{self.producer.port}",
             "--sign-in-key", keys["sign-in"], "--console-key", keys["console"], "--mailbox", folder / "mail",
             "--trail", trail], folder)
         eventually("the application's address", lambda: self.application.stdout().strip(), 30)
 
     def _key(self, name, scopes):
         path = self.folder / f"{name}.key"
-        path.write_text(self.relay.add_key(name, scopes, ("acme", "globex")))
+        path.write_text(self.relay.add_key(name, scopes))
         return path
 
     def _keep(self, mail):
@@ -99,23 +104,39 @@ class Demo:
         """The address's mail of this number, as it comes."""
         return eventually(f"mail {number} to {address}", lambda: self.mails_to(address)[number - 1:], 30)[0]
 
-    def forget_live_tokens(self):
-        """As if 24 hours went by: Redis lets every link's record expire."""
+    def let_links_expire(self, user_id):
+        """As if 24 hours went by for this user: Redis lets the records of their links go."""
         client = self.redis.client()
-        for key in client.scan_iter("pwreset:token:*"):
+
+        def theirs():
+            return [key for key in client.scan_iter("pwreset:token:*", count=1000)
+                    if user_id.encode() in (client.get(key) or b"").split(b"\t")]
+        for key in eventually(f"a link of {user_id}", theirs, 10):
             client.pexpire(key, 1)
-        eventually("the links to expire", lambda: not list(client.scan_iter("pwreset:token:*")), 10)
+        eventually("the links to expire", lambda: not theirs(), 10)
 
 
-def companies_of(people):
-    """ACME with an administrator, a manager and these people; Globex, another company, with one of each role."""
-    def person(identifier, name, role, company, **more):
-        address = re.sub(r"\W+", ".", name.lower()) + f"@{company}.example"
-        return {"id": identifier, "name": name, "email": address, "role": role, "timezone": "Europe/Berlin", **more}
-    acme = [person("u-1", "Ann Lee", "admin", "acme"), person("u-2", "Bob Ortiz", "manager", "acme"),
-            *(person(identifier, name, role, "acme") for identifier, name, role in people)]
-    globex = [person("g-1", "Gina Park", "admin", "globex"), person("g-2", "Hugo Brandt", "manager", "globex"),
-              person("g-3", "Ela Kaya", "user", "globex")]
-    return {"password": PASSWORD, "companies": [
-        {"id": "acme", "name": "ACME", "domain": "acme.example", "people": acme},
-        {"id": "globex", "name": "Globex", "domain": "globex.example", "people": globex}]}
+class Company:
+    """ACME once more, with people of its own, so that tests do not see one another."""
+
+    def __init__(self, number):
+        self.id = f"acme-{number}"
+        self.domain = f"acme-{number}.example"
+        self.admin, self.manager, self.user = (self._person(*who) for who in PEOPLE)
+        self.other_admin, self.other_user = (self._person(*who) for who in OTHERS)
+
+    def _person(self, name, role):
+        return SimpleNamespace(id=f"{self.id}-{name.split()[0].lower()}", name=name, role=role,
+                               email=name.lower().replace(" ", ".") + "@" + self.domain, password=PASSWORD)
+
+    def document(self, password_hash):
+        people = (self.admin, self.manager, self.user, self.other_admin, self.other_user)
+        return {"id": self.id, "name": "ACME", "domain": self.domain, "people": [
+            {"id": person.id, "name": person.name, "email": person.email, "role": person.role, "locale": "en",
+             "password_hash": password_hash} for person in people]}
+
+
+def companies_of(count):
+    password_hash = argon2.PasswordHasher(2, 19 * 1024, 1).hash(PASSWORD)
+    companies = [Company(number) for number in range(1, count + 1)]
+    return companies, {"password": PASSWORD, "companies": [company.document(password_hash) for company in companies]}

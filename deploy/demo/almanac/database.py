@@ -78,7 +78,7 @@ def _fill(connection, document, hash_password):
                 "INSERT INTO people (id, company, name, email, role, locale, timezone, password_hash) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (person["id"], company["id"], person["name"], person["email"], person["role"], person.get("locale"),
-                 person.get("timezone"), hash_password(person.get("password", document["password"]))))
+                 person.get("timezone"), person.get("password_hash") or hash_password(document["password"])))
     connection.execute("COMMIT")
 
 

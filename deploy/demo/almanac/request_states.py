@@ -41,6 +41,7 @@ ENDED = {"revoked": "It was revoked: nobody gets in with it.", "changed": "The p
 UNDER_WAY = ("unknown", "sending", "deferred", "away")
 TOOK_PLACE = ("sent", "redeemed", "completed")
 LASTS = 24 * 3600  # seconds that a link or a temporary password lives
+HAPPENED = {"sent": "changed_at", "redeemed": "redeemed_at", "completed": "completed_at"}
 PASSWORD_USED = "Somebody signed in with it"
 
 
@@ -77,7 +78,7 @@ def _story_of(asked, relay):
     return {"id": asked["id"], "method": METHODS[asked["method"]], "asked_at": asked["asked_at"],
             "asker": f"{asked['asker']}, {ROLE_NAMES[asked['asker_role']].lower()}" if asked["asker"] else None,
             "state": state, "badge": badge, "tone": tone, "sentence": sentence,
-            "at": seconds_of(known.get(f"{state}_at")) if state in ("sent", "redeemed", "completed") else None,
+            "at": seconds_of(known.get(HAPPENED.get(state))),
             "live": state in UNDER_WAY}
 
 
