@@ -3,6 +3,8 @@
 A test says `person.press("Reset password")`; how that is done is the manner's.  On a phone no page may be wider than the
 screen; by keyboard everything is reached with Tab, and the focus must be seen where it is.
 """
+import time
+
 from .browser import DESK, PHONE, Keys
 from .waiting import eventually
 
@@ -28,6 +30,10 @@ class Person:
             self.browser.enter()
         else:
             self.browser.click(text)
+
+    def press_first(self, text):
+        """The first of several whose words begin so."""
+        self.browser.the_words(text).click()
 
     def type(self, label, text):
         if self.manner == BY_KEYBOARD:
@@ -106,3 +112,13 @@ class Person:
         """The page after signing in, whichever it is, with the person's name on it."""
         self.shows(name, "Sign out")
         assert not self.browser.found("//h1[.='Sign in']")
+
+    def tries(self, succeeded, deadline=30):
+        """Again and again until it succeeded: a wrong try costs a growing delay, during which even the right one must wait."""
+        end = time.monotonic() + deadline
+        while True:
+            yield
+            self.shows("Almanac")
+            if succeeded():
+                return
+            assert time.monotonic() < end, self.words()

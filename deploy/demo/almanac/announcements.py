@@ -54,11 +54,11 @@ def _deliver(connection, application):
             answer = application.extensions["relay"].announce_change(json.loads(note["body"]), note["id"])
         except Away:
             answer = None
-        if answer is not None and answer.status in (202, 400, 404, 422):
-            if answer.status != 202:
-                application.logger.error("announcement %s was refused: %d", note["id"], answer.status)
+        if answer is not None and answer.status not in (202, 429):
+            application.logger.error("announcement %s was refused: %d", note["id"], answer.status)
+        if answer is not None and answer.status in (202, 400, 422):
             connection.execute("DELETE FROM announcements WHERE id = ?", (note["id"],))
-        else:  # away, too many, or a key without the scope, which an operator will mend
+        else:  # away, too many at once, or a fault that an operator will mend
             pause = min(2 ** note["tries"], LONGEST_PAUSE)
             connection.execute("UPDATE announcements SET tries = tries + 1, due = ? WHERE id = ?",
                                (now() + pause, note["id"]))
