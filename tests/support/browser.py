@@ -82,8 +82,10 @@ class Browser:
                    seen=lambda: f"{self.address}: {self.words()}")
 
     def found(self, path):
-        """The visible elements of an XPath."""
+        """The visible elements of an XPath, once the page is whole and its script has moved the focus."""
         try:
+            if self.driver.execute_script("return document.readyState") != "complete":
+                return []
             return [element for element in self.driver.find_elements(By.XPATH, path) if element.is_displayed()]
         except StaleElementReferenceException:
             return []
