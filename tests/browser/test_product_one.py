@@ -42,7 +42,7 @@ def test_the_user_gets_a_mail_with_a_link_valid_for_24_hours(person, company, de
     before = datetime.datetime.now(datetime.timezone.utc)
     person.press("Reset password")
     mail = person.open_mail(company.user)
-    until = re.search(r"(\d+ \w+ \d{4}),? (?:at )?(\d\d:\d\d) UTC", " ".join(mail.part("plain").split()))
+    until = re.search(r"(\d+ \w+ \d{4}),? (?:at )?(\d\d:\d\d) \(?UTC", " ".join(mail.part("plain").split()))
     assert until, mail.part("plain")
     until = datetime.datetime.strptime(" ".join(until.groups()) + " +0000", "%d %B %Y %H:%M %z")
     assert datetime.timedelta(hours=23, minutes=58) <= until - before <= datetime.timedelta(hours=24, minutes=2)

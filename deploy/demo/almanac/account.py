@@ -34,7 +34,7 @@ def change_password():
         if password_opens(g.person, request.form.get("current", "")[:1024]):
             sessions.forget_tries(account)
         else:
-            faults.append(("current", "This is not your password of now."))
+            faults.append(("current", "This is not your current password."))
     if faults:
         return _page(faults, 422)
     password_changes.change(g.person, password, "Your password was changed on this page, by somebody who knew it.")
