@@ -109,6 +109,30 @@ def test_is_the_old_link_dead_when_it_was_revoked(person, company, demo):
     person.sees("This link no longer works")
 
 
+def test_an_address_that_changed_hears_of_it_too_and_its_link_is_worth_nothing(person, company, demo):
+    person.sign_in(company.user)
+    person.press("Your account")
+    person.sees("Your account")
+    ask_for_own_link(person, company.user)
+    old = demo.mail_to(company.user.email)
+    new_address = f"carla.new@{company.domain}"
+    person.open("/account")
+    person.type("New e-mail address", new_address)
+    person.type("Your password, to be sure that it is you", company.user.password)
+    person.press("Change the address")
+    person.shows(f"Your e-mail address is {new_address} now.")
+    person.open(old.link)
+    person.change_password(NEW_PASSWORD)
+    person.sees("This link no longer works")
+
+    person.open("/account")
+    person.type("Current password", company.user.password)
+    person.change_password(NEW_PASSWORD)
+    person.sees("Sign in")
+    for address, number in ((new_address, 1), (company.user.email, 2)):
+        assert "changed" in str(demo.mail_to(address, number).message["Subject"]).lower()
+
+
 def test_was_the_account_taken_over(person, company, demo):
     """Every change is told to the user: by mail, and on their page."""
     ask_for_own_link(person, company.user)

@@ -8,11 +8,13 @@ import sqlite3
 import threading
 import uuid
 
+from .client import client
 from .database import connect, now
 from .people import as_user
 from .relay import Away
 
-LONGEST_PAUSE = 60  # seconds
+LONGEST_PAUSE = 60            # seconds
+TELL_PREVIOUS = 30 * 24 * 3600  # seconds that the address before this one hears of changes, too
 _LOOK_AGAIN = threading.Event()
 
 
@@ -20,7 +22,10 @@ def add(connection, person, request_id=None):
     """Inside the transaction that changes the password; `told()` after it."""
     change = {"tenant": person["company"], "user": {name: value for name, value in as_user(person).items()
                                                     if name != "role"},
-              "actor": {"role": "self", "id": person["id"], "tenant": person["company"]}}
+              "actor": {"role": "self", "id": person["id"], "tenant": person["company"]},
+              "client": client()}
+    if person["previous_email"] and person["moved_at"] + TELL_PREVIOUS > now():
+        change["previous_email"] = person["previous_email"]
     if request_id:
         change["request_id"] = request_id
     connection.execute("INSERT INTO announcements VALUES (?, ?, ?, 0)", (str(uuid.uuid4()), json.dumps(change), now()))

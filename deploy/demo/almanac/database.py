@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS people (
     company TEXT NOT NULL REFERENCES companies,
     name TEXT NOT NULL,
     email TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    previous_email TEXT, moved_at INTEGER,       -- where their mail went before, and until when
     role TEXT NOT NULL CHECK (role IN ('admin', 'manager', 'user')),
     locale TEXT, timezone TEXT,
     password_hash TEXT NOT NULL,

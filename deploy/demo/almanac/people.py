@@ -32,6 +32,10 @@ def colleagues(company):
     return rows("SELECT * FROM people WHERE company = ? ORDER BY name", company)
 
 
+def company_of_person(person):
+    return row("SELECT * FROM companies WHERE id = ?", person["company"])
+
+
 def company_of_address(email):
     """The company that an address would belong to: for unknown accounts, whose request needs a tenant, too."""
     domain = email.rpartition("@")[2].lower()
