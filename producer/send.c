@@ -64,9 +64,11 @@ static enum status open_kafka(struct send *send, const struct config *config, st
         return status;
     status = event_publisher_new(send->kafka, config_text(config, CONFIG_TOPICS_REQUESTED), &send->publisher,
                                  error);
-    if (status == STATUS_OK)
-        event_publisher_sign_as(send->publisher, send->own);
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    event_publisher_sign_as(send->publisher, send->own);
+    return audit_trail_new(send->kafka, config_text(config, CONFIG_TOPICS_AUDIT), NULL, NULL, &send->audit,
+                           error);
 }
 
 static enum status open_parts(struct send *send, const struct config *config, struct error *error)
@@ -107,6 +109,7 @@ static void close_all(struct send *send)
     send_input_close(send);
     event_publisher_free(&send->publisher);
     kafka_producer_free(&send->kafka);
+    audit_trail_free(&send->audit);
     struct event *events[] = {send->turn, send->retry, send->show};
     for (size_t i = 0; i < sizeof events / sizeof *events; i++)
         if (events[i])

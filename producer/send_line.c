@@ -1,8 +1,11 @@
 /* One line of `send`: decoded, checked by the policy under the grant of the producer's own publisher, given
  * to Kafka.
  *
- * Its id: fresh, or with --idempotency-prefix made of the publisher, the prefix and the line's number, so
- * that a file sent again after an interruption asks for nothing twice. */
+ * A line that the policy refuses is told once the audit has it.  Its audit record has no request id, since
+ * nothing was asked for, but with a prefix the same id whenever the file is sent again.
+ *
+ * The id of a request: fresh, or with --idempotency-prefix made of the publisher, the prefix and the line's
+ * number, so that a file sent again after an interruption asks for nothing twice. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -27,20 +30,20 @@ static void delivered(void *context, const struct kafka_delivery *delivery)
     send_pump_soon(send);
 }
 
-static void give_id(const struct send *send, struct send_entry *entry)
+static void give_id(const struct send *send, uint64_t line, char id[static EVENT_ID_SIZE])
 {
     struct uuid uuid;
     if (send->prefix) {
         char name[SIGNATURE_PUBLISHER_MOST + 8], key[320];
         snprintf(name, sizeof name, "cli:%.*s", (int)send->own->name.size, send->own->name.bytes);
-        snprintf(key, sizeof key, "%s:%" PRIu64, send->prefix, entry->line);
+        snprintf(key, sizeof key, "%s:%" PRIu64, send->prefix, line);
         uuid = uuid_of_idempotency_key(text_of(name), text_of(key));
     } else {
         unsigned char random[UUID_V7_RANDOM];
         process_random(random, sizeof random);
         uuid = uuid_v7(clock_realtime_ms(), random);
     }
-    uuid_print(&uuid, entry->id);
+    uuid_print(&uuid, id);
 }
 
 static const char *field_of(enum reason reason)
@@ -61,18 +64,9 @@ static const char *field_of(enum reason reason)
     }
 }
 
-static bool is_allowed(const struct send *send, struct send_entry *entry, const struct request *request)
+static void settle_denied(struct send_entry *entry, enum reason reason)
 {
-    if (request->method == METHOD_TEMPORARY_PASSWORD_HANDED ||
-        request->method == METHOD_TEMPORARY_PASSWORD_CHOSEN) {
-        send_entry_settle(entry, SEND_REFUSED, "/method",
-                          "a password that is handed over or chosen goes by HTTP only");
-        return false;
-    }
-    enum reason reason = policy_decide(&send->policy.policy, &send->own->grant, request);
-    if (reason != REASON_NONE)
-        send_entry_settle(entry, SEND_REFUSED, field_of(reason), policy_sentence(reason));
-    return reason == REASON_NONE;
+    send_entry_settle(entry, SEND_REFUSED, field_of(reason), policy_sentence(reason));
 }
 
 static enum send_line_end hold(struct send *send, struct send_entry *entry, const struct error *error)
@@ -94,11 +88,13 @@ static enum send_line_end hold(struct send *send, struct send_entry *entry, cons
 static enum send_line_end publish(struct send *send, struct send_entry *entry, const struct request *request)
 {
     struct error error = {0};
-    give_id(send, entry);
+    give_id(send, entry->line, entry->id);
     const struct publication publication = {
         .request = request,
         .id = entry->id,
-        .asserted_by = {.channel = CHANNEL_CLI, .key_id = send->own->name},
+        .asserted_by = {.channel = CHANNEL_CLI,
+                        .key_id = send->own->name,
+                        .bulk = policy_is_bulk(&send->own->grant, request)},
     };
     switch (event_publisher_send(send->publisher, &publication, delivered, entry, &error)) {
     case STATUS_OK:
@@ -110,6 +106,61 @@ static enum send_line_end publish(struct send *send, struct send_entry *entry, c
     default:
         return hold(send, entry, &error);
     }
+    return SEND_LINE_BEGUN;
+}
+
+static void denial_written(void *context, const struct kafka_delivery *delivery)
+{
+    struct send_entry *entry = context;
+    struct send *send = entry->context;
+    settle_denied(entry, entry->denied);
+    if (delivery->status != STATUS_OK)
+        send->kafka_failed = send->stopping = true;
+    send->holding = false;
+    send_pump_soon(send);
+}
+
+static enum send_line_end deny(struct send *send, struct send_entry *entry, const struct request *request,
+                               enum reason reason)
+{
+    char id[EVENT_ID_SIZE], audit_id[AUDIT_ID_SIZE];
+    struct error error = {0};
+    struct audit_record record = {
+        .outcome = OUTCOME_DENIED,
+        .reason = reason,
+        .has_asserted_by = true,
+        .asserted_by = {.channel = CHANNEL_CLI, .key_id = send->own->name},
+    };
+    if (send->dry_run) {
+        settle_denied(entry, reason);
+        return SEND_LINE_BEGUN;
+    }
+    audit_record_request(&record, request);
+    give_id(send, entry->line, id);
+    audit_id_of_request(OUTCOME_DENIED, text_of(id), 0, 0, (struct text){NULL, 0}, audit_id);
+    record.id = audit_id;
+    entry->denied = reason;
+    if (audit_trail_write(send->audit, &record, denial_written, entry, &error))
+        return hold(send, entry, &error);
+    send->held_at_ms = 0;
+    return SEND_LINE_BEGUN;
+}
+
+/* Decides about a request that was read. */
+static enum send_line_end judge(struct send *send, struct send_entry *entry, const struct request *request)
+{
+    if (request->method == METHOD_TEMPORARY_PASSWORD_HANDED ||
+        request->method == METHOD_TEMPORARY_PASSWORD_CHOSEN) {
+        send_entry_settle(entry, SEND_REFUSED, "/method",
+                          "a password that is handed over or chosen goes by HTTP only");
+        return SEND_LINE_BEGUN;
+    }
+    enum reason reason = policy_decide(&send->policy.policy, &send->own->grant, request);
+    if (reason != REASON_NONE)
+        return deny(send, entry, request, reason);
+    if (!send->dry_run)
+        return publish(send, entry, request);
+    send_entry_settle(entry, SEND_VALID, "", "");
     return SEND_LINE_BEGUN;
 }
 
@@ -132,11 +183,8 @@ static enum send_line_end check(struct send *send, struct send_entry *entry, str
     } else if (status != STATUS_OK) {
         send_entry_settle(entry, SEND_FAILED, "", error.text);
         send->kafka_failed = send->stopping = true;
-    } else if (is_allowed(send, entry, request)) {
-        if (send->dry_run)
-            send_entry_settle(entry, SEND_VALID, "", "");
-        else
-            end = publish(send, entry, request);
+    } else {
+        end = judge(send, entry, request);
     }
     request_free(&request);
     return end;

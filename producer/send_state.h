@@ -6,6 +6,7 @@
 
 #include "io/config_values.h"
 #include "io/process.h"
+#include "producer/audit_trail.h"
 #include "producer/line_reader.h"
 #include "producer/publisher.h"
 #include "producer/result_output.h"
@@ -20,6 +21,7 @@ struct send {
     const struct publisher *own; /* in publishers */
     struct kafka_producer *kafka;
     struct event_publisher *publisher;
+    struct audit_trail *audit; /* this and the two before: NULL with --dry-run */
     struct send_window *window;
     struct line_reader *reader;
     struct result_output *output;

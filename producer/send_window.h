@@ -23,6 +23,7 @@ struct send_entry {
     char id[EVENT_ID_SIZE]; /* "" where it got none */
     enum send_state state;
     bool maybe_published; /* SEND_FAILED, and yet Kafka may have it */
+    enum reason denied;   /* under way is the audit record of this refusal; REASON_NONE: the request */
     char *refusal;        /* owned; "field\0sentence" of SEND_REFUSED and SEND_FAILED */
 };
 

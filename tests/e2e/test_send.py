@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from support import events, places
+from support.expectations import audits_are_valid
 from support.processes import free_port
 from support.relay import SANITIZERS
 from support.waiting import eventually
@@ -67,7 +68,7 @@ def test_every_event_is_signed_keyed_and_stamped_as_from_the_command_line(idle_r
     records = {json.loads(record.value)["id"]: record for record in published(idle_relay)[before:]}
     record, decoy = (records[result["id"]] for result in results)
     data = json.loads(record.value)["data"]
-    assert data.pop("asserted_by") == {"channel": "cli", "key_id": "intake"}
+    assert data.pop("asserted_by") == {"channel": "cli", "key_id": "intake", "bulk": True}
     assert data == request
     assert record.key.decode() == f"acme/{request['user']['id']}"
     assert record.header("content-type") == "application/cloudevents+json"
@@ -109,6 +110,55 @@ def test_bad_lines_are_refused_each_with_its_field_and_the_others_go_on(idle_rel
             assert result["field"] == field, (text, result)
         assert "example.com" not in result["error"] and "correct horse" not in result["error"]
     assert len(published(idle_relay)) - before == len(bad)
+
+
+def denials_of(relay):
+    return [audit for audit in relay.audits(outcome="denied") if audit["data"]["asserted_by"]["channel"] == "cli"]
+
+
+def test_what_the_policy_refuses_is_in_the_audit_and_what_nobody_can_read_is_not(idle_relay):
+    before = {audit["id"] for audit in denials_of(idle_relay)}
+    foreign = events.reset_request(actor_tenant="globex")
+    lines = lines_of([foreign, events.reset_request(actor_role="guest"), events.reset_request()]) + "{}\n"
+    done = idle_relay.command("reset-producer", "send", text=lines, check=False)
+    assert [result["status"] for result in results_of(done)] == ["refused", "refused", "accepted", "refused"]
+    idle_relay.reader.complete()
+    found = [audit for audit in denials_of(idle_relay) if audit["id"] not in before]
+    audits_are_valid(found)
+    by_reason = {audit["data"]["reason"]: audit["data"] for audit in found}
+    assert sorted(by_reason) == ["actor_role", "actor_tenant"] and len(found) == 2
+    assert by_reason["actor_tenant"]["user_id"] == foreign["user"]["id"]
+    assert by_reason["actor_tenant"]["actor"] == foreign["actor"]
+    assert by_reason["actor_tenant"]["asserted_by"] == {"channel": "cli", "key_id": "intake"}
+    assert "request_id" not in by_reason["actor_tenant"]
+
+
+def test_a_file_sent_again_tells_the_same_refusals_again(idle_relay):
+    before = {audit["id"] for audit in denials_of(idle_relay)}
+    lines = lines_of([events.reset_request(actor_role="guest") for _ in range(5)])
+    for _ in range(2):
+        idle_relay.command("reset-producer", "send", "--idempotency-prefix", "again", text=lines, check=False)
+    idle_relay.command("reset-producer", "send", "--dry-run", text=lines, check=False)
+    idle_relay.reader.complete()
+    found = [audit["id"] for audit in denials_of(idle_relay) if audit["id"] not in before]
+    assert len(found) == 5, "repeats have the same id, and a dry run tells nobody"
+
+
+def test_a_refusal_that_the_audit_does_not_take_ends_the_run(idle_relay):
+    lines = lines_of([events.reset_request(actor_role="guest")] * 3)
+    done = idle_relay.command("reset-producer", "send", text=lines, check=False,
+                              settings={"topics.audit": "nobody.made.this.either", "send.in_flight": "1"})
+    assert done.returncode == 69, done
+    assert [result["status"] for result in results_of(done)] == ["refused"]
+    assert "did not acknowledge" in done.stderr
+
+
+def test_requests_of_administrators_are_stamped_bulk_where_the_publisher_may(idle_relay):
+    done = idle_relay.command("reset-producer", "send", text=lines_of([events.reset_request(), events.own_request()]))
+    ids = [result["id"] for result in results_of(done)]
+    stamps = {json.loads(record.value)["id"]: json.loads(record.value)["data"]["asserted_by"]
+              for record in published(idle_relay)}
+    assert [stamps[identifier].get("bulk", False) for identifier in ids] == [True, False]
 
 
 def test_empty_lines_count_as_lines_and_ask_for_nothing(idle_relay):
