@@ -63,6 +63,8 @@ int producer_check(const struct command_line *line, const struct config *config)
         check_report_redis(&report, config, "reset-producer-check");
     }
     check_kafka(&report, config);
+    check_report_listen(&report, config, CONFIG_HTTP_LISTEN);
+    check_report_listen(&report, config, CONFIG_ADMIN_LISTEN);
     check_report_close(&report);
     return report.code;
 }

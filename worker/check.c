@@ -39,6 +39,16 @@ static void check_smtp(struct check_report *report, const struct config *config)
     smtp_pool_free(&pool);
 }
 
+/* What a member of the group would be refused for; nobody joins. */
+static enum status check_consumer(const struct config *config, struct error *error)
+{
+    const struct kafka_consumer_settings consumer = {
+        .properties = config_kafka_properties(config),
+        .group = config_text(config, CONFIG_WORKER_GROUP_ID),
+    };
+    return kafka_consumer_check(&consumer, error);
+}
+
 static void check_kafka(struct check_report *report, const struct config *config)
 {
     struct worker_settings values = {0};
@@ -46,6 +56,8 @@ static void check_kafka(struct check_report *report, const struct config *config
     struct error error = {0};
     settings_read(config, &values);
     enum status status = settings_topics(&values, &plan, &error);
+    if (status == STATUS_OK)
+        status = check_consumer(config, &error);
     if (status == STATUS_OK)
         check_report_kafka(report, config, &plan);
     else
@@ -78,6 +90,7 @@ int check_command(const struct config *config)
     check_report_redis(&report, config, "reset-worker-check");
     check_kafka(&report, config);
     check_smtp(&report, config);
+    check_report_listen(&report, config, CONFIG_ADMIN_LISTEN);
     check_report_close(&report);
     return report.code;
 }

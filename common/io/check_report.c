@@ -7,6 +7,8 @@
 #include <event2/event.h>
 
 #include "io/config_values.h"
+#include "io/kafka_producer.h"
+#include "io/listen_probe.h"
 #include "io/process.h"
 
 enum { KAFKA_DEADLINE_MS = 10000, DEADLINE_S = 30 };
@@ -32,6 +34,13 @@ void check_report_say(struct check_report *report, const char *what, enum status
         report->code = PROCESS_EXIT_CONFIG;
     else if (status != STATUS_OK && report->code == PROCESS_EXIT_OK)
         report->code = PROCESS_EXIT_UNAVAILABLE;
+}
+
+void check_report_warn(struct check_report *report, const char *what, const char *text)
+{
+    (void)report;
+    printf("%-10s warning: %s\n", what, text);
+    fflush(stdout);
 }
 
 void check_report_answer(struct check_report *report, enum status status, const char *text)
@@ -90,8 +99,21 @@ void check_report_redis(struct check_report *report, const struct config *config
     redis_free(&redis);
 }
 
-/* Fewer partitions or replicas than planned are told; what the relay cannot run with is a topic that is not
- * there, or whose timestamps are the producers'.  A broker without Admin API tells neither. */
+void check_report_listen(struct check_report *report, const struct config *config, enum config_key key)
+{
+    char text[sizeof((struct error *)0)->text + 64];
+    struct error error = {0};
+    enum status status = listen_probe(config_address(config, key), key == CONFIG_HTTP_LISTEN, &error);
+    snprintf(text, sizeof text, "%s.%s%s%s", settings[key].section, settings[key].key,
+             status == STATUS_OK ? "" : " ", error.text);
+    if (status == STATUS_CONFLICT)
+        check_report_warn(report, "listen", text);
+    else
+        check_report_say(report, "listen", status, text);
+}
+
+/* Fewer partitions or replicas than planned are warned of; what the relay cannot run with is a topic that is
+ * not there, or whose timestamps are the producers'.  A broker without Admin API tells neither. */
 static void say_topic(struct check_report *report, const char *name, const struct kafka_topic_report *topic,
                       bool described)
 {
@@ -99,7 +121,21 @@ static void say_topic(struct check_report *report, const char *name, const struc
     snprintf(text, sizeof text, "%s%s%s", name, topic->fault[0] ? ": " : "", topic->fault);
     bool usable = topic->state != KAFKA_TOPIC_MISSING &&
                   (topic->state != KAFKA_TOPIC_WRONG || topic->log_append_time || !described);
-    check_report_say(report, "topic", usable ? STATUS_OK : STATUS_UNAVAILABLE, text);
+    if (usable && topic->state == KAFKA_TOPIC_WRONG)
+        check_report_warn(report, "topic", text);
+    else
+        check_report_say(report, "topic", usable ? STATUS_OK : STATUS_UNAVAILABLE, text);
+}
+
+/* Nothing is sent: the handle is made as the programs make it, and goes. */
+static enum status make_producer(struct check_report *report, const struct kafka_properties *properties,
+                                 struct error *error)
+{
+    struct kafka_producer *producer = NULL;
+    const struct kafka_producer_settings values = {.properties = *properties};
+    enum status status = kafka_producer_new(report->base, &values, &producer, error);
+    kafka_producer_free(&producer);
+    return status;
 }
 
 void check_report_kafka(struct check_report *report, const struct config *config,
@@ -108,7 +144,9 @@ void check_report_kafka(struct check_report *report, const struct config *config
     struct kafka_topics_report topics;
     struct error error = {0};
     const struct kafka_properties properties = config_kafka_properties(config);
-    enum status status = kafka_topics_examine(&properties, plan, false, KAFKA_DEADLINE_MS, &topics, &error);
+    enum status status = make_producer(report, &properties, &error);
+    if (status == STATUS_OK)
+        status = kafka_topics_examine(&properties, plan, false, KAFKA_DEADLINE_MS, &topics, &error);
     check_report_say(report, "kafka", status, status == STATUS_OK ? "" : error.text);
     for (size_t i = 0; status == STATUS_OK && i < plan->count; i++)
         say_topic(report, plan->topics[i].name, &topics.topics[i], topics.admin_api);

@@ -89,6 +89,18 @@ static enum status build_conf(const struct kafka_consumer_settings *with, rd_kaf
     return kafka_conf_build(&with->properties, items, conf, error);
 }
 
+enum status kafka_consumer_check(const struct kafka_consumer_settings *with, struct error *error)
+{
+    rd_kafka_conf_t *conf = NULL;
+    rd_kafka_t *handle = NULL;
+    enum status status = build_conf(with, &conf, error);
+    if (status == STATUS_OK)
+        status = kafka_conf_handle(RD_KAFKA_CONSUMER, conf, &handle, error);
+    if (handle)
+        rd_kafka_destroy(handle);
+    return status;
+}
+
 static enum status open_lanes(struct kafka_consumer *consumer, const struct kafka_consumer_settings *with,
                               struct error *error)
 {

@@ -57,6 +57,11 @@ enum status kafka_consumer_new(struct event_base *base, const struct kafka_consu
                                const struct kafka_consumer_callbacks *callbacks,
                                struct kafka_consumer **consumer, struct error *error) WARN_UNUSED;
 
+/* Whether the properties make a consumer; it joins nothing and goes again.  Topics are not looked at.
+ * STATUS_CONFIG. */
+enum status kafka_consumer_check(const struct kafka_consumer_settings *settings,
+                                 struct error *error) WARN_UNUSED;
+
 /* The record is done with: its offset may be stored.  False: the epoch is over or it was complete already: no
  * longer ours, nothing is stored. */
 bool kafka_consumer_complete(struct kafka_consumer *consumer, struct kafka_reference reference);
