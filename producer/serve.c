@@ -14,6 +14,7 @@
 
 #include "io/clock.h"
 #include "io/log.h"
+#include "io/not_before.h"
 #include "io/password_stretcher.h"
 #include "io/redis_record_store.h"
 #include "io/wiped_memory.h"
@@ -105,12 +106,13 @@ static void on_signal(void *context, int signal)
     http_connections_drain(serve->connections, on_empty, serve);
 }
 
-static void on_reload(void *context)
+static void reload_credentials(struct serve *serve)
 {
-    struct serve *serve = context;
     struct credentials *fresh = NULL;
     struct error error = {0};
-    if (credentials_load(serve->config, &fresh, &error)) {
+    bool failed = credentials_load(serve->config, &fresh, &error) != STATUS_OK;
+    metrics_set(serve->metrics, METRIC_RELOAD_FAILED, LABELS("credentials"), failed);
+    if (failed) {
         log_write(LOG_LEVEL_ERROR, "reload failed: the old keys and publishers stay", LOG_ERROR(&error));
         return;
     }
@@ -118,6 +120,14 @@ static void on_reload(void *context)
     credentials_release(&serve->credentials);
     serve->credentials = fresh;
     log_write(LOG_LEVEL_INFO, "keys and publishers are read again");
+}
+
+static void on_reload(void *context)
+{
+    struct serve *serve = context;
+    reload_credentials(serve);
+    if (serve->store)
+        not_before_reload(serve->config, serve->store, serve->metrics);
 }
 
 static enum status open_base(struct serve *serve, struct error *error)
@@ -158,7 +168,8 @@ static enum status open_redis(struct serve *serve, struct error *error)
     struct redis_options options;
     struct redis_script scripts[REDIS_RECORD_STORE_SCRIPTS];
     struct redis_events events = {.ready = on_redis_ready, .down = on_redis_down, .context = serve};
-    struct reset_store_settings store = {0};
+    struct reset_store_settings store = {.not_before_ms =
+                                             config_time_ms(serve->config, CONFIG_TOKEN_NOT_BEFORE)};
     enum status status;
     if (!config_is_set(serve->config, CONFIG_REDIS_URL))
         return STATUS_OK;

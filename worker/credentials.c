@@ -53,12 +53,14 @@ void credentials_reload(struct worker *worker)
     struct error error = {0};
     if (read_all(worker->config, &fresh, &error)) {
         clear(&fresh);
+        metrics_set(worker->metrics, METRIC_RELOAD_FAILED, LABELS("credentials"), 1);
         log_write(LOG_LEVEL_ERROR, "reload failed: the old keys and publishers stay", LOG_ERROR(&error));
         return;
     }
     take(worker, &fresh);
     reset_store_set_keys(worker->store, worker->token_keys, worker->record_keys);
     clear(&old);
+    metrics_set(worker->metrics, METRIC_RELOAD_FAILED, LABELS("credentials"), 0);
     log_write(LOG_LEVEL_INFO, "keys and publishers are read again");
 }
 

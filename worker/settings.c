@@ -87,8 +87,11 @@ void settings_store(const struct config *config, struct reset_store_settings *va
                    .protect_admin_ms = config_duration_ms(config, CONFIG_LIMITS_PROTECT_ADMIN),
                    .per_user = limit_of(config, CONFIG_LIMITS_PER_USER),
                    .per_recipient = limit_of(config, CONFIG_LIMITS_PER_RECIPIENT),
-                   .per_actor = limit_of(config, CONFIG_LIMITS_PER_ACTOR)},
+                   .per_actor = limit_of(config, CONFIG_LIMITS_PER_ACTOR),
+                   .per_bulk = limit_of(config, CONFIG_LIMITS_PER_BULK),
+                   .per_notice = limit_of(config, CONFIG_LIMITS_PER_NOTICE)},
         .token_ttl_ms = config_duration_ms(config, CONFIG_TOKEN_TTL),
+        .not_before_ms = config_time_ms(config, CONFIG_TOKEN_NOT_BEFORE),
     };
 }
 

@@ -12,6 +12,7 @@
 #include "io/clock.h"
 #include "io/config_rules.h"
 #include "io/log.h"
+#include "io/not_before.h"
 #include "io/redis_record_store.h"
 #include "worker/credentials.h"
 #include "worker/drain.h"
@@ -132,7 +133,9 @@ static void on_signal(void *context, int signal)
 
 static void on_reload(void *context)
 {
-    credentials_reload(context);
+    struct worker *worker = context;
+    credentials_reload(worker);
+    not_before_reload(worker->config, worker->store, worker->metrics);
 }
 
 static enum status open_gates(struct worker *worker, struct error *error)
