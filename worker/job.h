@@ -19,6 +19,7 @@ enum step {
     STEP_HOLD,
     STEP_REST,
     STEP_BEGIN,
+    STEP_COMPLETION,
     STEP_BUILD,
     STEP_MAIL,
     STEP_DISPOSE,
@@ -92,12 +93,15 @@ struct job {
     bool bare_letter; /* Kafka takes no dead letter with the content of the record */
     enum outcome outcome;
     enum reason reason, detail;
-    char fault[400];    /* one sentence about a dead letter */
-    bool told;          /* the audit line is on stdout and counted */
-    bool from_record;   /* outcome and reason come from Redis's record (`ended`) */
-    struct job_ending { /* that record, as far as the audit tells it */
+    char fault[400];      /* one sentence about a dead letter */
+    bool told;            /* the audit line is on stdout and counted */
+    bool completion_told; /* the same of the record that the password was changed */
+    bool from_record;     /* outcome and reason come from Redis's record (`ended`) */
+    struct job_ending {   /* that record, as far as the audit tells it */
         uint32_t generation, copy, attempt;
         char incarnation[2 * RECORD_INC_SIZE + 1], into[64], enhanced[24];
+        char
+            completes[EVENT_ID_SIZE]; /* what a change of the password led from; "": nothing of this user's */
         unsigned reply_code;
         bool maybe_mailed, rebuilt;
     } ended;

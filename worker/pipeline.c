@@ -22,20 +22,34 @@ static const struct {
     const char *name;
     enum progress (*run)(struct job *job);
 } steps[STEP_COUNT] = {
-    [STEP_VERIFY] = {"verify", step_verify},    [STEP_DECODE] = {"decode", step_decode},
-    [STEP_JUDGE] = {"judge", step_judge},       [STEP_HOLD] = {"hold", step_hold},
-    [STEP_REST] = {"rest", step_rest},          [STEP_BEGIN] = {"begin", step_begin},
-    [STEP_BUILD] = {"build", step_build},       [STEP_MAIL] = {"mail", step_mail},
-    [STEP_DISPOSE] = {"dispose", step_dispose}, [STEP_COPY] = {"copy", step_copy},
-    [STEP_FINISH] = {"finish", step_finish},    [STEP_DEAD_LETTER] = {"dead_letter", step_dead_letter},
-    [STEP_AUDIT] = {"audit", step_audit},       [STEP_COMPLETE] = {"complete", step_complete},
-    [STEP_AWAIT] = {"await", step_await},       [STEP_STOP] = {"stop", step_stop},
+    [STEP_VERIFY] = {"verify", step_verify},
+    [STEP_DECODE] = {"decode", step_decode},
+    [STEP_JUDGE] = {"judge", step_judge},
+    [STEP_HOLD] = {"hold", step_hold},
+    [STEP_REST] = {"rest", step_rest},
+    [STEP_BEGIN] = {"begin", step_begin},
+    [STEP_BUILD] = {"build", step_build},
+    [STEP_MAIL] = {"mail", step_mail},
+    [STEP_DISPOSE] = {"dispose", step_dispose},
+    [STEP_COPY] = {"copy", step_copy},
+    [STEP_FINISH] = {"finish", step_finish},
+    [STEP_DEAD_LETTER] = {"dead_letter", step_dead_letter},
+    [STEP_AUDIT] = {"audit", step_audit},
+    [STEP_COMPLETE] = {"complete", step_complete},
+    [STEP_AWAIT] = {"await", step_await},
+    [STEP_STOP] = {"stop", step_stop},
+    [STEP_COMPLETION] = {"completion", step_completion},
 };
 
 #define MAILING STEP_HOLD, STEP_BEGIN, STEP_BUILD, STEP_MAIL, STEP_DISPOSE, STEP_END
 
 const enum step plan_new[] = {STEP_VERIFY, STEP_DECODE, STEP_JUDGE, MAILING};
 const enum step plan_again[] = {MAILING};
+/* A password was changed: that is told first, and then what becomes of the notice. */
+const enum step plan_completion_mail[] = {STEP_COMPLETION, STEP_BUILD, STEP_MAIL, STEP_DISPOSE, STEP_END};
+const enum step plan_completion_told[] = {STEP_COMPLETION, STEP_AUDIT, STEP_COMPLETE, STEP_STOP, STEP_END};
+const enum step plan_completion_bury[] = {STEP_COMPLETION, STEP_DEAD_LETTER, STEP_AUDIT,
+                                          STEP_COMPLETE,   STEP_STOP,        STEP_END};
 const enum step plan_rest[] = {STEP_REST, MAILING};
 const enum step plan_release_and_rest[] = {STEP_FINISH, STEP_REST, MAILING};
 const enum step plan_hold[] = {STEP_FINISH, MAILING}; /* finish(release) */

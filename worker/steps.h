@@ -28,12 +28,18 @@ enum progress job_park(struct job *job);
 /* steps_kafka.c */
 enum progress step_copy(struct job *job);
 enum progress step_dead_letter(struct job *job);
-enum progress step_audit(struct job *job);
 enum progress step_complete(struct job *job);
+enum progress job_produce(struct job *job, const struct kafka_message *message);
+enum progress job_kafka_trouble(struct job *job, const char *reason); /* the step again, when Kafka is back */
+
+/* steps_audit.c */
+enum progress step_audit(struct job *job);
+enum progress step_completion(struct job *job);
 
 /* pipeline.c */
 extern const enum step plan_new[], plan_again[], plan_rest[], plan_release_and_rest[], plan_sent[],
     plan_retry[], plan_pending[], plan_dead[], plan_bury[], plan_told[], plan_complete[], plan_hold[],
-    plan_release[], plan_park[], plan_await[], plan_stop[];
+    plan_release[], plan_park[], plan_await[], plan_stop[], plan_completion_mail[], plan_completion_told[],
+    plan_completion_bury[];
 
 #endif

@@ -66,7 +66,34 @@ static void take_ending(struct job *job, const struct request_record *record)
         sodium_bin2hex(ended->incarnation, sizeof ended->incarnation, record->inc, sizeof record->inc);
     snprintf(ended->into, sizeof ended->into, "%.*s", (int)record->into.size,
              record->into.bytes ? record->into.bytes : "");
+    snprintf(ended->completes, sizeof ended->completes, "%.*s", (int)record->completes.size,
+             record->completes.bytes ? record->completes.bytes : "");
     memcpy(ended->enhanced, enhanced, sizeof enhanced);
+}
+
+/* Whether this event still has to say that the password was changed.  A copy need not: its original had that
+ * acknowledged before. */
+static bool tells_completion(const struct job *job)
+{
+    return job->event->request.method == METHOD_PASSWORD_CHANGED && job->position.copy == 0 &&
+           !job->completion_told;
+}
+
+static enum progress go_and_mail(struct job *job)
+{
+    if (job->revoked || job->worker->drain_over)
+        return job_give_up(job);
+    return tells_completion(job) ? job_follow(job, plan_completion_mail) : PROGRESS_NEXT;
+}
+
+static enum progress tell_ending(struct job *job)
+{
+    bool completion = tells_completion(job);
+    if (job->revoked)
+        return job_follow(job, plan_stop);
+    if (job->outcome == OUTCOME_DEAD)
+        return job_follow(job, completion ? plan_completion_bury : plan_bury);
+    return job_follow(job, completion ? plan_completion_told : plan_told);
 }
 
 static enum progress begin_verdict(struct job *job, const struct reset_answer *answer)
@@ -78,12 +105,10 @@ static enum progress begin_verdict(struct job *job, const struct reset_answer *a
         job->lease_until_ms = job->lease_asked_ms + LEASE_MS - LEASE_MARGIN_MS;
         take_ending(job, &job->lease.record);
         job->from_record = false;
-        return job->revoked || job->worker->drain_over ? job_give_up(job) : PROGRESS_NEXT;
+        return go_and_mail(job);
     case VERDICT_DONE:
         take_ending(job, answer->request);
-        if (job->revoked)
-            return job_follow(job, plan_stop);
-        return job_follow(job, job->outcome == OUTCOME_DEAD ? plan_bury : plan_told);
+        return tell_ending(job);
     case VERDICT_BUSY:
         return rest(job, answer->rest_ms < BUSY_REST_MS ? answer->rest_ms : BUSY_REST_MS);
     case VERDICT_MISMATCH:
@@ -125,6 +150,18 @@ static void begun(void *context, const struct reset_answer *answer)
     job_answered(job, progress);
 }
 
+/* Whose budget for requests in bulk it is; absent: the actor's own counts.  The publisher may have been taken
+ * out of the file since its signature was verified. */
+static struct text bulk_key(const struct job *job)
+{
+    const struct reset_event *event = job->event;
+    const struct publisher *publisher = publishers_find(job->worker->publishers, text_of(job->publisher));
+    if (!publisher || event->request.method == METHOD_PASSWORD_CHANGED ||
+        !policy_believes_bulk(&publisher->grant, &event->asserted_by, &event->request))
+        return (struct text){0};
+    return event->asserted_by.channel == CHANNEL_KAFKA ? text_of(job->publisher) : event->asserted_by.key_id;
+}
+
 /* One call of the system's generator for all three. */
 static void mint(struct reset_begin *question)
 {
@@ -149,6 +186,7 @@ enum progress step_begin(struct job *job)
             .copy = job->position.copy,
             .t0_ms = job->position.t0_ms,
             .request = &job->event->request,
+            .bulk_key_id = bulk_key(job),
         };
         mint(question);
         job->asked = true;
