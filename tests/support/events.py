@@ -7,6 +7,7 @@ import json
 import uuid
 
 EVENT_TYPE = "identity.password-reset.requested.v1"
+COMPLETED_TYPE = "identity.password-change.completed.v1"
 _numbers = itertools.count(1)
 
 
@@ -28,6 +29,33 @@ def reset_request(tenant="acme", user=None, email=None, actor_role="admin", acto
 def own_request(**fields):
     """A user asks for their own reset."""
     return reset_request(actor_role="self", **fields)
+
+
+def password_request(kind, password=None, **fields):
+    """An administrator asks for a temporary password: `kind` is mailed, handed or chosen."""
+    body = reset_request(**{"role": "member", **fields})
+    body["method"] = f"temporary_password_{kind}"
+    if password is not None:
+        body["password"] = password
+    return body
+
+
+def password_change(user, email, tenant="acme", actor_role="self", actor_id=None, request_id=None, **more):
+    """The body of POST /v1/password-changes."""
+    body = {"tenant": tenant, "user": {"id": user, "email": email},
+            "actor": {"role": actor_role, "id": actor_id or user, "tenant": tenant}}
+    if request_id:
+        body["request_id"] = request_id
+    for name, value in more.items():
+        (body["user"] if name in ("name", "locale", "timezone") else body)[name] = value
+    return body
+
+
+def completed_event(change, identifier=None, address="current", **attributes):
+    """The CloudEvent of a changed password, as a service would publish it itself."""
+    document = event({**change, "address": address}, identifier, **attributes)
+    document["type"] = COMPLETED_TYPE
+    return document
 
 
 def decoy(tenant="acme"):

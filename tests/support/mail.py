@@ -6,6 +6,7 @@ import re
 import threading
 
 LINK = re.compile(r"https?://\S+#([A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])")
+PASSWORD = re.compile(r"(?<![\w-])(?:[2-9a-hjkmnp-z]{4}-){5}[2-9a-hjkmnp-z]{4}(?![\w-])")
 
 
 @dataclasses.dataclass
@@ -39,6 +40,21 @@ class Mail:
     @property
     def token(self):
         return LINK.search(self.link).group(1)
+
+    @property
+    def has_link(self):
+        return any(LINK.search(self.part(kind)) for kind in ("plain", "html"))
+
+    @property
+    def password(self):
+        """The temporary password as a reader sees it, in the text part."""
+        found = PASSWORD.search(self.part("plain"))
+        assert found, f"no temporary password in the mail:\n{self.part('plain')}"
+        return found.group()
+
+    @property
+    def has_password(self):
+        return any(PASSWORD.search(self.part(kind)) for kind in ("plain", "html"))
 
 
 class Store:

@@ -14,7 +14,7 @@ from .waiting import NotYet, eventually
 
 _numbers = itertools.count(1)
 SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=0:exitcode=99", "UBSAN_OPTIONS": "print_stacktrace=1:exitcode=99"}
-ALL_SCOPES = ("request:self", "request:admin", "redeem", "revoke", "notify", "status")
+ALL_SCOPES = ("request:self", "request:admin", "request:temporary_password", "redeem", "revoke", "notify", "status")
 
 
 class Relay:
@@ -240,6 +240,43 @@ class Producer(Program):
     def redeem(self, token, email, idempotency_key, **options):
         return self.post("/v1/tokens/redeem", {"token": token, "email": email},
                          Idempotency_Key=idempotency_key, **options)
+
+    def show_password(self, body, **options):
+        """Asks for a temporary password that the answer shows; its id and the password."""
+        answer = self.post("/v1/password-resets", body, **options)
+        assert answer.status == 202, answer
+        return answer.json()["id"], answer.json()["temporary_password"]
+
+    def verify(self, user, password, tenant="acme", **options):
+        return self.post("/v1/temporary-passwords/verify", {"tenant": tenant, "user_id": user, "password": password},
+                         **options)
+
+    def verified(self, user, password, deadline=30, **options):
+        """The answer of a verify after the delay that wrong tries cost, and once a worker has begun the request."""
+        def asked():
+            answer = self.verify(user, password, **options)
+            if answer.status != 200:
+                raise NotYet(answer)
+            return answer
+        return eventually(f"the temporary password of {user} to be good", asked, deadline).json()
+
+    def refuses(self, user, password, **options):
+        """Whether verify says no, which is not the same as 'not now'."""
+        def asked():
+            answer = self.verify(user, password, **options)
+            if answer.status == 429:
+                raise NotYet(answer)
+            return answer
+        return eventually("an answer after the delay", asked).status == 404
+
+    def revoke(self, user, tenant="acme", **options):
+        return self.post("/v1/tokens/revoke", {"tenant": tenant, "user_id": user}, **options)
+
+    def change(self, body, **options):
+        """Tells that a password was changed, which must be accepted; the answer's JSON."""
+        answer = self.post("/v1/password-changes", body, **options)
+        assert answer.status == 202, answer
+        return answer.json()
 
 
 def _grant(name, scopes, tenants):
