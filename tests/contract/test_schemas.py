@@ -221,6 +221,7 @@ def test_openapi_names_the_calls_that_are_served():
     calls = {(method.upper(), path) for path, item in document["paths"].items() for method in item
              if method in ("get", "put", "post", "delete", "patch", "head")}
     assert calls == {("POST", "/v1/password-resets"), ("POST", "/v1/tokens/check"), ("POST", "/v1/tokens/redeem"),
+                     ("POST", "/v1/temporary-passwords/verify"),
                      ("GET", "/livez"), ("GET", "/readyz"), ("GET", "/metrics")}
     for path, item in document["paths"].items():
         for method, call in item.items():
