@@ -29,6 +29,7 @@ static const struct {
     [REASON_NOTICE_LIMIT] = {"notice_limit", WITH(OUTCOME_SUPPRESSED)},
     [REASON_NOT_AFTER] = {"not_after", WITH(OUTCOME_EXPIRED)},
     [REASON_TOO_OLD] = {"too_old", WITH(OUTCOME_EXPIRED)},
+    [REASON_PASSWORD_LAPSED] = {"password_lapsed", WITH(OUTCOME_EXPIRED)},
     [REASON_EMPTY] = {"empty", WITH(OUTCOME_DEAD)},
     [REASON_TOO_LARGE] = {"too_large", WITH(OUTCOME_DEAD)},
     [REASON_NOT_JSON] = {"not_json", WITH(OUTCOME_DEAD)},

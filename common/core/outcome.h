@@ -34,8 +34,9 @@ enum reason {
     REASON_REVOKED,
     REASON_NOTICE_LIMIT, /* of a notice that a password was changed: what it ends is ended all the same */
     /* expired */
-    REASON_NOT_AFTER, /* the request's own end */
-    REASON_TOO_OLD,   /* 24 hours after it was made */
+    REASON_NOT_AFTER,       /* the request's own end */
+    REASON_TOO_OLD,         /* 24 hours after it was made */
+    REASON_PASSWORD_LAPSED, /* the password that was shown is not kept any more, or not ours */
     /* dead: the record */
     REASON_EMPTY, /* a tombstone or no bytes */
     REASON_TOO_LARGE,

@@ -96,12 +96,17 @@ void token_mailbox(const struct keyring_key *record_key, struct text email,
     end(&hash, mailbox, TOKEN_MAILBOX_SIZE);
 }
 
+static void hash_time(crypto_generichash_state *hash, int64_t time)
+{
+    char digits[24];
+    int size = snprintf(digits, sizeof digits, "%lld", (long long)time);
+    length_prefixed_hash(hash, (struct text){digits, (size_t)size});
+}
+
 void token_mac(const struct keyring_key *record_key, const struct token_claims *claims,
                unsigned char mac[TOKEN_MAC_SIZE])
 {
     crypto_generichash_state hash;
-    char digits[24];
-    int size = snprintf(digits, sizeof digits, "%lld", (long long)claims->expires_at);
     begin(&hash, record_key->record, TOKEN_MAC_SIZE);
     length_prefixed_hash(&hash, claims->stored);
     length_prefixed_hash(&hash, claims->tenant);
@@ -109,7 +114,8 @@ void token_mac(const struct keyring_key *record_key, const struct token_claims *
     length_prefixed_hash(&hash, claims->method);
     length_prefixed_hash(&hash, claims->request_id);
     length_prefixed_hash(&hash, bytes_text(claims->recipient, TOKEN_RECIPIENT_SIZE));
-    length_prefixed_hash(&hash, (struct text){digits, (size_t)size});
+    hash_time(&hash, claims->expires_at);
+    hash_time(&hash, claims->made_at);
     end(&hash, mac, TOKEN_MAC_SIZE);
 }
 

@@ -7,11 +7,11 @@
  *   recipient = BLAKE2b-128(key = K_recipient[kid'], LP(tenant) LP(user_id) LP(email))
  *   mailbox   = BLAKE2b-128(key = K_recipient[kid'], LP(email))
  *   mac       = BLAKE2b-256(key = K_record[kid'], LP(stored) LP(tenant) LP(user_id) LP(method) LP(request_id)
- *                           LP(recipient) LP(expires_at))
+ *                           LP(recipient) LP(expires_at) LP(made_at))
  *
  * Text goes in byte by byte as it is: no case folding, no normalisation.  `recipient` goes into the mac as
- * its 16 bytes, `method` as its name, `expires_at` as its decimal digits (milliseconds since 1970).  Nothing
- * here allocates; nothing can fail but token_is_text. */
+ * its 16 bytes, `method` as its name, times as their decimal digits (milliseconds since 1970).  Nothing here
+ * allocates; nothing can fail but token_is_text. */
 #ifndef CORE_TOKEN_H
 #define CORE_TOKEN_H
 
@@ -59,7 +59,7 @@ struct token_claims {
     struct text stored; /* TOKEN_STORED_LENGTH characters */
     struct text tenant, user_id, method, request_id;
     const unsigned char *recipient; /* TOKEN_RECIPIENT_SIZE bytes */
-    int64_t expires_at;             /* milliseconds since 1970 */
+    int64_t expires_at, made_at;    /* milliseconds since 1970 */
 };
 
 void token_mac(const struct keyring_key *record_key, const struct token_claims *claims,

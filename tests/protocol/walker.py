@@ -2,8 +2,8 @@
 import random
 import subprocess
 
-import model
-from model import CP, INC, LIVE, NOB, OWN, RC, REVOKED, RG, RI, RT, RU, ST, WHY, rep
+import model_users as model
+from model_users import CP, INC, LIVE, NOB, OWN, RC, REVOKED, RG, RI, RT, RU, ST, WHY, rep
 
 NAMES = {'P': 'pending', 'L': 'leased', 'S': 'sent', 'U': 'suppressed', 'E': 'expired', 'D': 'dead'}
 RESULTS = ['sent', 'pending', 'dead', 'release', 'park', 'renew']
@@ -141,7 +141,7 @@ class Walker:
             self.put('OK' if done else 'NONE', R, W, 'redeem', *token[:2], key)
 
     def revoke(self):
-        self.put('OK', *self.model.revoke(self.R, self.W), 'revoke')
+        self.put('OK', *self.model.revoke(self.R, self.W, REQUESTS - 1), 'revoke')
 
     def lease_ends(self):
         leased = [rid for rid, r in enumerate(self.R[2]) if r and r[ST] == 'L']

@@ -3,13 +3,13 @@
 succ() gives all that can happen next; check() and the errors that transitions report are the promises broken.
 One user, messages (request, generation, copy), faults limited by a scenario's budgets.
 """
-from promises import *  # noqa: F403
+from users import *  # noqa: F403
 
 OKR, X4, X5, CUTA, CUTR = 1, 2, 3, 4, 5
 RESN = {1: "250", 2: "4xx", 3: "5xx", 4: "accepted, reply cut", 5: "not accepted, cut"}
 
 
-class World(Promises):
+class World(Users):
     def own(self, i, s):
         return i if self.F['own_run'] else s[W_]
 
@@ -74,12 +74,13 @@ class World(Promises):
         add = out.append
         n = len(slots)
         # environment
-        for rid in range(self.nreq):
-            if W[self.PUB][rid] == 0:
+        self.use(S, add)
+        for rid in self.next_ones(W):
+            if self.methods[rid] != 'h':
                 W2 = rep(W, self.PUB, rep(W[self.PUB], rid, 1))
                 add(('publish r%d' % rid, (tuple(sorted(log + ((rid, 0, 0),))), slots, R, W2), 0, []))
-        if R[1]:
-            add(('coalescing window ends', (log, slots, rep(R, 1, 0), W), 0, []))
+        if R[WIN] or R[WINP]:
+            add(('coalescing window ends', (log, slots, rep(rep(R, WIN, 0), WINP, 0), W), 0, []))
         if any(t[2] for t in R[3]) and W[self.REASK] is None:
             add(('5 min claim ends', (log, slots, rep(R, 3, tuple(t for t in R[3] if not t[2])), W), 0, []))
         if self.has(W, 'OLD'):
@@ -137,25 +138,6 @@ class World(Promises):
                 W2 = self.spend(W, 'RP')
                 W2 = rep(W2, self.REPL, W2[self.REPL] | {(rid, gen)})
                 add(('replay r%d gen %d' % (rid, gen + 1), (tuple(sorted(log + ((rid, gen + 1, 0),))), slots, R, W2), 1, []))
-        # redemptions
-        rk = W[self.REASK]
-        if rk is not None:
-            ok, R2, W2 = self.redeem(R, W, *rk)
-            W2 = rep(W2, self.REASK, None)
-            add(('caller asks again: %s' % ok, (log, slots, R2, W2), 0, [] if ok else ['P5b: lost reply of redeem cannot be asked for again']))
-        if self.has(W, 'RD'):
-            for (rid, inc) in sorted(set(W[self.MAILS])):
-                for key in (1, 2):
-                    ok, R2, W2 = self.redeem(R, W, rid, inc, key)
-                    if ok:
-                        W2 = self.spend(W2, 'RD')
-                        W2 = rep(W2, self.REDS, W2[self.REDS] | {(rid, inc, key)})
-                        add(('redeem link r%d/%d (call %d): 200' % (rid, inc, key), (log, slots, R2, W2), 1, []))
-                        if self.has(W2, 'LR') and rk is None:
-                            W3 = rep(self.spend(W2, 'LR'), self.REASK, (rid, inc, key))
-                            add(('redeem link r%d/%d (call %d): 200, reply lost' % (rid, inc, key), (log, slots, R2, W3), 1, []))
-                    if key == 1 and not any(x[0] == rid and x[1] == inc for x in W[self.REDS]):
-                        break
         # delivery
         seen = set()
         for i, s in enumerate(slots):

@@ -66,7 +66,8 @@ K_record, K_recipient = kdf(RECORD_MASTER, 1, b"rrrecord"), kdf(RECORD_MASTER, 2
 token = base64url(blake(32, lp(TENANT, USER, REQUEST, SEED), MASTER))
 stored = blake(32, token.encode()).hex()
 recipient = blake(16, lp(TENANT, USER, EMAIL), K_recipient)
-mac = blake(32, lp(stored.encode(), TENANT, USER, METHOD, REQUEST, recipient, str(EXPIRES).encode()), K_record)
+mac = blake(32, lp(stored.encode(), TENANT, USER, METHOD, REQUEST, recipient, decimal(EXPIRES), decimal(MADE)),
+            K_record)
 K_password = kdf(RECORD_MASTER, 3, b"rrpasswd")
 password = shown(blake(64, lp(b"temporary-password", TENANT, USER, REQUEST, SEED), MASTER))
 canonical = password.replace("-", "").encode()

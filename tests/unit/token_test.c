@@ -42,7 +42,7 @@ static struct token_claims claims(const unsigned char *recipient)
 {
     return (struct token_claims){TEXT(VECTOR_STORED), TEXT(VECTOR_TENANT),  TEXT(VECTOR_USER),
                                  TEXT(VECTOR_METHOD), TEXT(VECTOR_REQUEST), recipient,
-                                 VECTOR_EXPIRES};
+                                 VECTOR_EXPIRES,      VECTOR_MADE};
 }
 
 static void every_value_is_what_hashlib_says(void **state)
@@ -80,8 +80,8 @@ static void names_that_join_to_the_same_text_stay_apart(void **state)
 static void a_changed_field_breaks_the_mac(void **state)
 {
     (void)state;
-    static const char *const fields[] = {"stored",     "tenant",    "user_id",   "method",
-                                         "request_id", "recipient", "expires_at"};
+    static const char *const fields[] = {"stored",     "tenant",    "user_id",    "method",
+                                         "request_id", "recipient", "expires_at", "made_at"};
     unsigned char recipient[TOKEN_RECIPIENT_SIZE] = {1}, other[TOKEN_RECIPIENT_SIZE] = {2},
                   mac[TOKEN_MAC_SIZE];
     struct token_claims said = claims(recipient);
@@ -96,8 +96,10 @@ static void a_changed_field_breaks_the_mac(void **state)
             texts[i]->size--;
         else if (i == 5)
             changed.recipient = other;
-        else
+        else if (i == 6)
             changed.expires_at++;
+        else
+            changed.made_at++;
         if (token_mac_verify(record_key, &changed, mac))
             fail_msg("a mac over another %s was accepted", fields[i]);
     }

@@ -9,8 +9,7 @@
 
 static const struct text nobody = {NULL, 0};
 
-static void open_request(const struct begin_question *question, struct records *records,
-                         struct decision *decision)
+void begin_open(const struct begin_question *question, struct records *records, struct decision *decision)
 {
     if (records->born_ms == 0) {
         decision->sets_born = true;
@@ -42,8 +41,10 @@ static bool newest_delivers(const struct begin_question *question, const struct 
         return false;
     if (newest->state == REQUEST_PENDING)
         return true;
-    return (newest->state == REQUEST_LEASED || newest->state == REQUEST_SENT) && newest->has_stored &&
-           newest->redeemed_ms == 0 && records->now_ms < newest->expires_ms;
+    bool has_secret = lane == LANE_LINK ? newest->has_stored : newest->has_inc;
+    return (newest->state == REQUEST_LEASED || newest->state == REQUEST_SENT) && has_secret &&
+           newest->redeemed_ms == 0 && records->now_ms < newest->expires_ms &&
+           newest->made_ms >= question->not_before_ms;
 }
 
 static bool is_coalesced(const struct begin_question *question, const struct records *records)
@@ -52,8 +53,9 @@ static bool is_coalesced(const struct begin_question *question, const struct rec
     const struct standing *standing = &records->user.newest[lane];
     const struct request_record *newest = &records->newest[lane];
     int64_t window_end = standing->admitted_ms + question->limits->coalesce_ms;
-    if (records->now_ms >= window_end || standing->actor_class != question->actor_class ||
-        !standing->has_target || standing->method != question->method ||
+    if (!method_traits(question->method)->coalesces || records->now_ms >= window_end ||
+        standing->actor_class != question->actor_class || !standing->has_target ||
+        standing->method != question->method ||
         memcmp(standing->target, question->recipient, TOKEN_RECIPIENT_SIZE) != 0)
         return false;
     return newest->state != REQUEST_PENDING || newest->due_ms <= window_end;
@@ -62,74 +64,9 @@ static bool is_coalesced(const struct begin_question *question, const struct rec
 static bool is_protected(const struct begin_question *question, const struct records *records)
 {
     const struct standing *standing = &records->user.newest[LANE_LINK];
-    return question->actor_class == ACTOR_SELF && standing->actor_class == ACTOR_ADMIN &&
+    return question->method == METHOD_LINK && question->actor_class == ACTOR_SELF &&
+           standing->actor_class == ACTOR_ADMIN &&
            records->now_ms < standing->admitted_ms + question->limits->protect_admin_ms;
-}
-
-/* Forgets what is older than the period; true when the limit has no room. */
-static bool is_full(struct record_times *times, const struct limit *limit, int64_t now_ms)
-{
-    size_t old = 0;
-    uint64_t total = 0;
-    while (old < times->count && (limit->count == 0 || times->at[old] <= now_ms - limit->period_ms))
-        old++;
-    times->count -= old;
-    memmove(times->at, times->at + old, times->count * sizeof times->at[0]);
-    memmove(times->weight, times->weight + old, times->count * sizeof times->weight[0]);
-    for (size_t i = 0; i < times->count; i++)
-        total += times->weight[i];
-    return limit->count > 0 && total >= limit->count;
-}
-
-/* What comes within a 32nd of the period shares a time, where the limit is too large for a time each. */
-static void count_admission(struct record_times *times, const struct limit *limit, int64_t now_ms)
-{
-    if (limit->count == 0)
-        return;
-    size_t last = times->count > 0 ? times->count - 1 : 0;
-    bool shares = times->count > 0 && limit->count > RECORD_TIMES_MOST &&
-                  now_ms - times->at[last] < limit->period_ms / 32;
-    if (shares || times->count == RECORD_TIMES_MOST) {
-        times->weight[last]++;
-        return;
-    }
-    bool backwards = times->count > 0 && times->at[last] > now_ms; /* the clock was set back */
-    times->at[times->count] = backwards ? times->at[last] : now_ms;
-    times->weight[times->count++] = 1;
-}
-
-bool begin_asks_actor(const struct begin_question *question)
-{
-    const struct reset_limits *limits = question->limits;
-    return limits->per_actor.count > 0 &&
-           (question->actor_class == ACTOR_ADMIN || limits->per_user.count == 0);
-}
-
-static bool suppressed_by_limit(const struct begin_question *question, struct records *records,
-                                struct decision *decision)
-{
-    const struct reset_limits *limits = question->limits;
-    bool asks_actor = begin_asks_actor(question);
-    struct record_times *own = &records->user.times[question->actor_class];
-    enum reason reason = REASON_NONE;
-    if (is_full(own, &limits->per_user, records->now_ms))
-        reason = REASON_USER_LIMIT;
-    else if (is_full(&records->recipient, &limits->per_recipient, records->now_ms))
-        reason = REASON_RECIPIENT_LIMIT;
-    else if (asks_actor && records->actor_requests >= limits->per_actor.count)
-        reason = REASON_ACTOR_LIMIT;
-    if (limits->per_recipient.count > 0)
-        decision->recipient = FATE_COMPARED;
-    if (reason != REASON_NONE) {
-        request_close(records, decision, REQUEST_SUPPRESSED, reason, nobody);
-        return true;
-    }
-    count_admission(own, &limits->per_user, records->now_ms);
-    count_admission(&records->recipient, &limits->per_recipient, records->now_ms);
-    if (limits->per_recipient.count > 0)
-        decision->recipient = FATE_WRITTEN;
-    decision->counts_actor = asks_actor;
-    return false;
 }
 
 /* From here on the older link is dead for good, whatever becomes of this request. */
@@ -144,9 +81,6 @@ static void succeed_newest(const struct begin_question *question, struct records
         request_drop_seed(newest);
         decision->newest[lane] = FATE_WRITTEN;
     }
-    if (!records->has_user)
-        records->user = (struct user_record){.times[TIMES_SELF] = records->user.times[TIMES_SELF],
-                                             .times[TIMES_ADMIN] = records->user.times[TIMES_ADMIN]};
     struct standing *standing = begin_standing(question, records);
     standing->request_id = question->request_id;
     standing->t0_ms = begin_t0(question, records);
@@ -162,17 +96,24 @@ static void succeed_newest(const struct begin_question *question, struct records
 void begin_admit(const struct begin_question *question, struct records *records, struct decision *decision)
 {
     if (!question->known) {
-        open_request(question, records, decision);
+        begin_open(question, records, decision);
         request_close(records, decision, REQUEST_SUPPRESSED, REASON_UNKNOWN_USER, nobody);
         return;
     }
     enum lane lane = method_traits(question->method)->lane;
+    user_open(records);
+    if (lane == LANE_NONE) {
+        begin_change(question, records, decision);
+        return;
+    }
     struct text newest = begin_newest(question, records);
     if (newest.size > 0 && !text_equal(newest, question->request_id) && !records->newest_read[lane]) {
         decision->wants_newest[lane] = true;
         return;
     }
-    open_request(question, records, decision);
+    begin_open(question, records, decision);
+    if (method_traits(question->method)->staged) /* whatever becomes of it */
+        decision->staged = records->has_staged ? FATE_DELETED : FATE_COMPARED;
     if (begin_close_expired(question, records, decision))
         return;
     if (begin_is_revoked(question, records)) {
@@ -193,8 +134,14 @@ void begin_admit(const struct begin_question *question, struct records *records,
         request_close(records, decision, REQUEST_SUPPRESSED, REASON_ADMIN_LINK, newest);
         return;
     }
-    if (suppressed_by_limit(question, records, decision))
+    if (method_traits(question->method)->staged && !begin_is_staged(question, records)) {
+        request_close(records, decision, REQUEST_EXPIRED, REASON_PASSWORD_LAPSED, nobody);
+        return;
+    }
+    if (begin_close_limited(question, records, decision))
         return;
     succeed_newest(question, records, decision);
+    if (method_traits(question->method)->staged)
+        begin_activate(question, records, decision);
     begin_take_lease(question, records, decision);
 }

@@ -33,6 +33,8 @@ static bool is_newest(const struct begin_question *question, const struct record
 bool begin_is_revoked(const struct begin_question *question, const struct records *records)
 {
     int64_t t0 = begin_t0(question, records);
+    if (method_traits(question->method)->lane == LANE_NONE) /* a change's own fence is not for itself */
+        return false;
     return records->has_user && records->user.fence_ms > 0 && t0 <= records->user.fence_ms + DECISION_SKEW_MS;
 }
 
@@ -67,7 +69,9 @@ static void reopen(struct request_record *request)
     request->reason = REASON_NONE;
     request->into = request->kid = request->enhanced = nobody;
     request->reply_code = 0;
-    request->expires_ms = request->due_ms = 0;
+    request->due_ms = 0;
+    if (!method_traits(request->method)->staged) /* a password that was shown counts as long as it does */
+        request->expires_ms = request->made_ms = 0;
 }
 
 /* Whether a running lease settles the question; one that is over leaves its trace in the record. */
@@ -76,7 +80,8 @@ static bool settled_by_lease(const struct begin_question *question, struct recor
 {
     struct request_record *request = &records->request;
     bool mine = request->has_owner && memcmp(request->owner, question->owner, RECORD_OWNER_SIZE) == 0;
-    if (mine && is_newest(question, records) && request->has_seed) {
+    bool seedless = method_traits(question->method)->mailed == SECRET_NONE;
+    if (mine && is_newest(question, records) && (request->has_seed || seedless)) {
         request->lease_ms = records->now_ms + question->lease_ms;
         decision->request = FATE_WRITTEN;
         decision->verdict = VERDICT_LEASE;

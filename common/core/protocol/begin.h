@@ -7,6 +7,27 @@
 /* A request that the store does not know: suppressed, or admitted with a lease, or wants_newest. */
 void begin_admit(const struct begin_question *question, struct records *records, struct decision *decision);
 
+/* A change of the password that the store does not know: ends what was asked for before, whatever becomes of
+ * its notice; or wants_*. */
+void begin_change(const struct begin_question *question, struct records *records, struct decision *decision);
+
+/* The record of a request that begins now. */
+void begin_open(const struct begin_question *question, struct records *records, struct decision *decision);
+
+/* Closes what finds a limit full (true), else counts it. */
+bool begin_close_limited(const struct begin_question *question, struct records *records,
+                         struct decision *decision);
+bool begin_close_noticed(const struct begin_question *question, struct records *records,
+                         struct decision *decision);
+
+/* A new link or password, valid from now; the older one of this request, if any, was surely never mailed. */
+void begin_mint(const struct begin_question *question, struct records *records, struct decision *decision);
+
+/* Whether the password that was shown is there for this request; and makes it count from now. */
+bool begin_is_staged(const struct begin_question *question, const struct records *records);
+void begin_activate(const struct begin_question *question, struct records *records,
+                    struct decision *decision);
+
 /* The lease, with the link that it has or a new one.  The verdict is LEASE. */
 void begin_take_lease(const struct begin_question *question, struct records *records,
                       struct decision *decision);
@@ -19,6 +40,9 @@ bool begin_close_expired(const struct begin_question *question, struct records *
 int64_t begin_t0(const struct begin_question *question, const struct records *records);
 
 bool begin_is_revoked(const struct begin_question *question, const struct records *records);
+
+/* The limit that counts for the actor, or in bulk for the key. */
+const struct limit *begin_actor_limit(const struct begin_question *question);
 
 /* Whether the actor's counter matters: who asks for himself is counted as the user already. */
 bool begin_asks_actor(const struct begin_question *question);

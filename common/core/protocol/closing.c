@@ -35,6 +35,36 @@ void request_drop_link(struct request_record *request, struct decision *decision
     request->has_stored = false;
 }
 
+bool standing_names_request(const struct standing *standing)
+{
+    return standing->request_id.size > 0 && !text_equal(standing->request_id, USER_REVOKED);
+}
+
+void user_open(struct records *records)
+{
+    if (!records->has_user)
+        records->user = (struct user_record){.fence_ms = 0};
+    records->has_user = true;
+}
+
+void standing_end(struct records *records, enum lane lane, bool keeps_claimed, struct decision *decision)
+{
+    struct request_record *newest = &records->newest[lane];
+    if (records->newest_read[lane] && decision->newest[lane] == FATE_UNTOUCHED)
+        decision->newest[lane] = FATE_COMPARED;
+    if (records->has_newest[lane]) {
+        if (newest->has_stored && !(keeps_claimed && newest->redeemed_ms > 0))
+            decision_kill(decision, newest->stored);
+        if (newest->has_seed) {
+            request_drop_seed(newest);
+            decision->newest[lane] = FATE_WRITTEN;
+        }
+    }
+    if (lane == LANE_PASSWORD)
+        decision->password = FATE_DELETED_BLIND;
+    records->user.newest[lane].request_id = USER_REVOKED;
+}
+
 void request_close(struct records *records, struct decision *decision, enum request_state state,
                    enum reason reason, struct text into)
 {

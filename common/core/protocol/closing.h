@@ -18,6 +18,16 @@ void request_drop_link(struct request_record *request, struct decision *decision
 
 void request_drop_seed(struct request_record *request);
 
+/* Ends what the user's newest request in a lane has: its link (a claimed one too, unless `keeps_claimed`),
+ * its seed, its password.  Its record has to be read where the lane names one. */
+void standing_end(struct records *records, enum lane lane, bool keeps_claimed, struct decision *decision);
+
+/* Whether the lane names a request. */
+bool standing_names_request(const struct standing *standing);
+
+/* The user's record, empty where there is none. */
+void user_open(struct records *records);
+
 /* Adds a token to those to delete. */
 void decision_kill(struct decision *decision, const char stored[TOKEN_STORED_LENGTH]);
 

@@ -7,6 +7,8 @@
 
 #include <sodium.h>
 
+#include "core/protocol/begin.h"
+
 static struct record_store_change *add(struct composition *composition, enum slot slot, struct text key)
 {
     assert(composition->count < RECORD_STORE_KEYS_MOST);
@@ -18,7 +20,7 @@ static struct record_store_change *add(struct composition *composition, enum slo
 
 static enum status format_slot(const struct records *records, enum slot slot, char *bytes, size_t *size)
 {
-    size_t most = RECORD_STORE_VALUE_MOST;
+    size_t most = slot == SLOT_REQUEST ? RECORD_REQUEST_MOST : RECORD_STORE_VALUE_MOST;
     switch (slot) {
     case SLOT_USER:
         return user_record_format(&records->user, bytes, most, size);
@@ -29,6 +31,14 @@ static enum status format_slot(const struct records *records, enum slot slot, ch
         return request_record_format(&records->newest[slot - SLOT_NEWEST], bytes, most, size);
     case SLOT_RECIPIENT:
         return recipient_record_format(&records->recipient, bytes, most, size);
+    case SLOT_NAMED:
+        return request_record_format(&records->named, bytes, most, size);
+    case SLOT_PASSWORD:
+        return password_record_format(&records->password, bytes, most, size);
+    case SLOT_STAGED:
+        return staged_record_format(&records->staged, bytes, most, size);
+    case SLOT_ATTEMPTS:
+        return attempts_record_format(&records->attempts, bytes, most, size);
     case SLOT_TOKEN:
         return token_record_format(&records->token, bytes, most, size);
     default:
@@ -45,11 +55,15 @@ static void add_record(struct composition *composition, enum slot slot, enum rec
         return;
     assert(held->key_size > 0);
     struct record_store_change *change = add(composition, slot, held_key(held));
-    change->compared = fate != FATE_WRITTEN_BLIND;
+    change->compared = fate != FATE_WRITTEN_BLIND && fate != FATE_DELETED_BLIND;
     change->expected = held_value(held);
     if (fate == FATE_COMPARED)
         return;
     composition->writes = true;
+    if (fate == FATE_DELETED || fate == FATE_DELETED_BLIND) {
+        change->action = RECORD_STORE_DELETE;
+        return;
+    }
     bool kept = slot == SLOT_REQUEST;
     char *bytes = kept ? exchange->written : composition->values[slot];
     size_t *size = kept ? &exchange->written_size : &composition->sizes[slot];
@@ -59,6 +73,19 @@ static void add_record(struct composition *composition, enum slot slot, enum rec
     change->action = RECORD_STORE_SET;
     change->value = (struct text){bytes, *size};
     change->expires_at_ms = expires_ms;
+}
+
+static void add_password(struct composition *composition)
+{
+    const struct exchange *exchange = composition->exchange;
+    const struct decision *decision = &exchange->decision;
+    const struct records *records = &exchange->records;
+    add_record(composition, SLOT_PASSWORD, decision->password, records->password.expires_ms);
+    if (decision->staged != FATE_UNTOUCHED)
+        add_record(composition, SLOT_STAGED, decision->staged,
+                   records->staged.made_ms + method_traits(records->staged.method)->staged_ms);
+    add_record(composition, SLOT_ATTEMPTS, decision->attempts,
+               records->attempts.not_before_ms + DECISION_ATTEMPTS_MS);
 }
 
 static void add_killed(struct composition *composition)
@@ -90,8 +117,7 @@ static void add_numbers(struct composition *composition)
         struct record_store_change *actor =
             add(composition, SLOT_COUNT, held_key(&exchange->held[SLOT_ACTOR]));
         actor->action = RECORD_STORE_COUNT;
-        actor->expires_at_ms =
-            exchange->records.now_ms + exchange->store->settings.limits.per_actor.period_ms;
+        actor->expires_at_ms = exchange->records.now_ms + begin_actor_limit(&exchange->begin)->period_ms;
         composition->writes = true;
     }
 }
@@ -102,8 +128,7 @@ void composition_make(struct composition *composition, struct exchange *exchange
     int64_t now = exchange->records.now_ms, keep = now + RECORD_KEEP_MS;
     composition->exchange = exchange;
     composition->count = 0;
-    for (size_t slot = SLOT_NEWEST; slot <= SLOT_NEWEST_LAST; slot++)
-        composition->sizes[slot] = 0;
+    memset(composition->sizes, 0, sizeof composition->sizes);
     sodium_memzero(exchange->written, exchange->written_size);
     exchange->written_size = 0;
     composition->writes = false;
@@ -111,15 +136,28 @@ void composition_make(struct composition *composition, struct exchange *exchange
     if (decision->token == FATE_WRITTEN_BLIND)
         exchange_key(exchange, SLOT_TOKEN,
                      "token:", (struct text){exchange->records.request.stored, TOKEN_STORED_LENGTH});
+    bool blind = exchange->held[SLOT_PASSWORD].key_size == 0 && decision->password != FATE_UNTOUCHED;
+    if (blind)
+        exchange_key(exchange, SLOT_PASSWORD, "password:", text_of(exchange->slot));
     add_record(composition, SLOT_USER, decision->user, keep);
     add_record(composition, SLOT_REQUEST, decision->request, keep);
     for (enum lane lane = 0; lane < LANE_COUNT; lane++)
         add_record(composition, (enum slot)(SLOT_NEWEST + lane), decision->newest[lane], keep);
+    add_record(composition, SLOT_NAMED, decision->named, keep);
     add_record(composition, SLOT_RECIPIENT, decision->recipient,
                now + exchange->store->settings.limits.per_recipient.period_ms);
     add_record(composition, SLOT_TOKEN, decision->token, decision->token_until_ms);
+    add_password(composition);
     add_killed(composition);
     add_numbers(composition);
     if (decision->token == FATE_WRITTEN_BLIND)
         exchange->held[SLOT_TOKEN].key_size = 0; /* the next round mints again */
+    if (blind)
+        exchange->held[SLOT_PASSWORD].key_size = 0;
+}
+
+void composition_wipe(struct composition *composition)
+{
+    for (size_t slot = 0; slot < SLOT_COUNT; slot++)
+        sodium_memzero(composition->values[slot], composition->sizes[slot]);
 }

@@ -13,12 +13,15 @@ struct composition {
     bool writes;
     enum status status;
     char values[SLOT_COUNT][RECORD_STORE_VALUE_MOST];
-    size_t sizes[SLOT_COUNT]; /* of the values that were written */
+    size_t sizes[SLOT_COUNT]; /* of the values that were written; 0: none */
     char killed_keys[2][RECORD_STORE_KEY_MOST];
     char born[24];
 };
 
 /* `status` says whether all values fit; `writes` whether there is anything to swap for. */
 void composition_make(struct composition *composition, struct exchange *exchange);
+
+/* Requests' records have seeds, and so have the values made of them. */
+void composition_wipe(struct composition *composition);
 
 #endif

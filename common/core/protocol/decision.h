@@ -13,10 +13,14 @@
 #include "core/protocol/record.h"
 
 enum {
-    DECISION_LIFE_MS = 24 * 60 * 60 * 1000, /* of a request, from t0 */
-    DECISION_LOST_MOST = 20,                /* leases lost by one request; more is poison */
-    DECISION_SKEW_MS = 2000,                /* between Kafka's clock and the store's */
-    DECISION_CLAIM_MS = 5 * 60 * 1000       /* how long a redemption may be asked again */
+    DECISION_LIFE_MS = 24 * 60 * 60 * 1000,     /* of a request, from t0 */
+    DECISION_LOST_MOST = 20,                    /* leases lost by one request; more is poison */
+    DECISION_SKEW_MS = 2000,                    /* between Kafka's clock and the store's */
+    DECISION_CLAIM_MS = 5 * 60 * 1000,          /* how long a redemption may be asked again */
+    DECISION_PASSWORD_MS = 24 * 60 * 60 * 1000, /* of a temporary password */
+    DECISION_OPENED_MS = 15 * 60 * 1000,        /* in which an accepted one has to be changed */
+    DECISION_DELAY_MOST_MS = 60 * 1000,         /* between two tries of a password */
+    DECISION_ATTEMPTS_MS = 15 * 60 * 1000       /* how long tries are remembered after their delay */
 };
 
 enum verdict {
@@ -52,8 +56,11 @@ struct reset_limits {
 enum record_fate {
     FATE_UNTOUCHED, /* not looked at, so not compared */
     FATE_COMPARED,
-    FATE_WRITTEN,      /* compared and written */
-    FATE_WRITTEN_BLIND /* written whatever is there: a key that only this decision's randomness can name */
+    FATE_WRITTEN,       /* compared and written */
+    FATE_WRITTEN_BLIND, /* written whatever is there: a key that only this decision's randomness can name, or
+                           a record that counts only together with one that is compared */
+    FATE_DELETED,       /* compared and deleted */
+    FATE_DELETED_BLIND
 };
 
 /* has_*: whether there is such a record. */
@@ -65,7 +72,13 @@ struct records {
     struct user_record user;
     struct request_record request;
     struct request_record newest[LANE_COUNT]; /* of the request that `user` names, where it is another */
+    bool has_named, named_read;
+    struct request_record named; /* that a change of the password completes, where `user` does not name it */
     struct token_record token;
+    bool has_password, has_staged, has_attempts;
+    struct password_record password;
+    struct staged_record staged;
+    struct attempts_record attempts;
     struct record_times recipient; /* count 0: no record */
     int64_t actor_requests;        /* the actor's, or the key's in bulk; 0: no counter */
     int64_t born_ms;               /* 0: no record */
@@ -75,8 +88,9 @@ struct decision {
     enum verdict verdict;
     bool wants_newest[LANE_COUNT]; /* no verdict yet: read the records of the requests that `user` names, and
                                       ask again */
-    int64_t rest_ms;               /* BUSY: until that lease ends */
-    enum record_fate user, request, newest[LANE_COUNT], token, recipient;
+    bool wants_named;              /* the same for the request that is completed */
+    int64_t rest_ms;               /* BUSY: until that lease, or the delay after a try, ends */
+    enum record_fate user, request, newest[LANE_COUNT], named, token, recipient, password, staged, attempts;
     int64_t token_until_ms;              /* when the written token record is to vanish */
     char killed[2][TOKEN_STORED_LENGTH]; /* tokens to delete, whatever is there */
     size_t killed_count;
@@ -97,7 +111,12 @@ struct begin_question {
     int64_t t0_ms, not_after_ms; /* not_after 0: none */
     enum actor_class actor_class;
     enum method method;
-    bool known; /* false: `user: null`; then tenant may be absent, slot and user_id are */
+    bool known;   /* false: `user: null`; then tenant may be absent, slot and user_id are */
+    bool in_bulk; /* its key's budget is asked instead of the actor's */
+    struct text
+        completes; /* of a change of the password: the request that led to it; absent: none is named */
+    const struct keyring_key *staged_key; /* the record key that the staged password names; NULL: unknown */
+    int64_t not_before_ms;                /* links and passwords made before count for nothing */
     struct text slot, tenant, user_id;
     const unsigned char *digest;    /* EVENT_DIGEST_SIZE */
     const unsigned char *recipient; /* TOKEN_RECIPIENT_SIZE; by the candidate's record key */
@@ -106,8 +125,8 @@ struct begin_question {
     int64_t lease_ms, token_ttl_ms;
 };
 
-/* LEASE, DONE, BUSY, STALE, MISMATCH, or wants_newest.  Looks at user, request, newest, recipient, actor,
- * born. */
+/* LEASE, DONE, BUSY, STALE, MISMATCH, or wants_*.  Looks at user, request, newest, named, staged, recipient,
+ * actor, born. */
 void decide_begin(const struct begin_question *question, struct records *records, struct decision *decision);
 
 enum finish_result { FINISH_SENT, FINISH_PENDING, FINISH_RELEASE, FINISH_PARK, FINISH_RENEW, FINISH_DEAD };
@@ -129,20 +148,21 @@ void decide_finish(const struct finish_question *question, struct records *recor
                    struct decision *decision);
 
 /* NONE, CLAIMED, OK.  Looks at token and user; changes nothing.  The caller verifies the mac. */
-void decide_check(const struct records *records, struct decision *decision);
+void decide_check(const struct records *records, int64_t not_before_ms, struct decision *decision);
 
 struct redeem_question {
     struct text stored;         /* TOKEN_STORED_LENGTH */
     const unsigned char *claim; /* RECORD_OWNER_SIZE: hash of API key and Idempotency-Key */
     const unsigned char *recipient, *mac;
+    int64_t not_before_ms;
 };
 
 /* NONE, OK.  Looks at token, user, request; allowed where the store is out of memory. */
 void decide_redeem(const struct redeem_question *question, struct records *records,
                    struct decision *decision);
 
-/* OK, or wants_newest.  Looks at user and newest: the user's live link dies, and what was asked for before.
- */
+/* OK, or wants_newest.  Looks at user and newest: the user's live link and temporary password die, and what
+ * was asked for before. */
 void decide_revoke(struct records *records, struct decision *decision);
 
 #endif

@@ -35,6 +35,7 @@ struct exchange *exchange_new(struct reset_store *store, const void *question, r
     exchange->lease = NULL;
     exchange->allow_oom = exchange->assumed = false;
     exchange->rounds = 0;
+    exchange->tells_password = false;
     exchange->written_size = 0;
     for (size_t i = 0; i < SLOT_COUNT; i++)
         exchange->held[i].key_size = exchange->held[i].size = 0;
@@ -59,8 +60,10 @@ static void end(struct exchange *exchange, const struct reset_answer *answer)
     sodium_memzero(exchange->records.request.seed, sizeof exchange->records.request.seed);
     for (enum lane lane = 0; lane < LANE_COUNT; lane++)
         sodium_memzero(exchange->records.newest[lane].seed, sizeof exchange->records.newest[lane].seed);
+    sodium_memzero(exchange->records.named.seed, sizeof exchange->records.named.seed);
     sodium_memzero(&exchange->token_key, sizeof exchange->token_key);
     sodium_memzero(&exchange->record_key, sizeof exchange->record_key);
+    sodium_memzero(&exchange->staged_key, sizeof exchange->staged_key);
     free(exchange);
 }
 
@@ -77,8 +80,12 @@ void exchange_fail(struct exchange *exchange, enum status status, const struct e
 
 static void fail_unreadable(struct exchange *exchange, enum slot slot)
 {
-    static const char *const kinds[SLOT_COUNT] = {"user",  "request", "recipient", "token",
-                                                  "actor", "born",    "request",   "request"};
+    static const char *const kinds[SLOT_COUNT] = {
+        [SLOT_USER] = "user",         [SLOT_REQUEST] = "request",     [SLOT_RECIPIENT] = "recipient",
+        [SLOT_TOKEN] = "token",       [SLOT_ACTOR] = "actor",         [SLOT_BORN] = "born",
+        [SLOT_NEWEST] = "request",    [SLOT_NEWEST_LAST] = "request", [SLOT_NAMED] = "request",
+        [SLOT_PASSWORD] = "password", [SLOT_STAGED] = "staged",       [SLOT_ATTEMPTS] = "attempts",
+    };
     struct error error;
     error_set(&error, STATUS_INVALID,
               "a record of the kind \"%s\" cannot be read: another version or another program wrote it",
@@ -130,6 +137,8 @@ static void forget_records(struct records *records)
     records->has_user = records->has_request = records->has_token = false;
     for (enum lane lane = 0; lane < LANE_COUNT; lane++)
         records->has_newest[lane] = records->newest_read[lane] = false;
+    records->has_named = records->named_read = false;
+    records->has_password = records->has_staged = records->has_attempts = false;
     records->recipient.count = 0;
     for (size_t i = 0; i < USER_TIMES; i++)
         records->user.times[i].count = 0;
@@ -144,6 +153,28 @@ static void forget_other_newest(struct held *newest, const struct records *recor
     if (newest->key_size > 0 &&
         !text_equal(named, (struct text){newest->key + prefix, newest->key_size - prefix}))
         newest->key_size = 0;
+}
+
+static bool is_present(const struct held *held)
+{
+    return held->key_size > 0 && held->present;
+}
+
+static enum slot parse_password(const struct held *held, struct records *records)
+{
+    records->has_password = is_present(&held[SLOT_PASSWORD]);
+    records->has_staged = is_present(&held[SLOT_STAGED]);
+    records->has_attempts = is_present(&held[SLOT_ATTEMPTS]);
+    if (records->has_password &&
+        password_record_parse(held_value(&held[SLOT_PASSWORD]), &records->password) != STATUS_OK)
+        return SLOT_PASSWORD;
+    if (records->has_staged &&
+        staged_record_parse(held_value(&held[SLOT_STAGED]), &records->staged) != STATUS_OK)
+        return SLOT_STAGED;
+    if (records->has_attempts &&
+        attempts_record_parse(held_value(&held[SLOT_ATTEMPTS]), &records->attempts) != STATUS_OK)
+        return SLOT_ATTEMPTS;
+    return SLOT_COUNT;
 }
 
 /* Texts of the records point into what is held.  Returns the slot at fault, or SLOT_COUNT. */
@@ -165,11 +196,17 @@ static enum slot parse_records(struct exchange *exchange)
     }
     if (records->has_token && token_record_parse(held_value(&held[SLOT_TOKEN]), &records->token) != STATUS_OK)
         return SLOT_TOKEN;
+    records->named_read = held[SLOT_NAMED].key_size > 0;
+    if (!parse_request(&held[SLOT_NAMED], &records->has_named, &records->named))
+        return SLOT_NAMED;
     if (!parse_request(&held[SLOT_REQUEST], &records->has_request, &records->request))
         return SLOT_REQUEST;
     if (held[SLOT_RECIPIENT].key_size > 0 && held[SLOT_RECIPIENT].present &&
         recipient_record_parse(held_value(&held[SLOT_RECIPIENT]), &records->recipient) != STATUS_OK)
         return SLOT_RECIPIENT;
+    enum slot password = parse_password(held, records);
+    if (password != SLOT_COUNT)
+        return password;
     if (!parse_number(&held[SLOT_ACTOR], &records->actor_requests))
         return SLOT_ACTOR;
     if (!parse_number(&held[SLOT_BORN], &records->born_ms))
@@ -189,6 +226,7 @@ static void succeed(struct exchange *exchange)
         .rest_ms = exchange->decision.rest_ms,
         .request = records->has_request ? &records->request : NULL,
         .token = records->has_token ? &records->token : NULL,
+        .password = exchange->tells_password && records->has_password ? &records->password : NULL,
     };
     end(exchange, &answer);
 }
@@ -276,6 +314,11 @@ static bool read_wanted(struct exchange *exchange)
         first = first < slot ? first : slot;
         last = slot;
     }
+    if (exchange->decision.wants_named) {
+        exchange_key(exchange, SLOT_NAMED, "request:", exchange->begin.completes);
+        first = first < SLOT_NAMED ? first : SLOT_NAMED;
+        last = SLOT_NAMED;
+    }
     if (first == SLOT_COUNT)
         return false;
     read_slots(exchange, first, last);
@@ -304,8 +347,7 @@ static void decide_on_records(struct exchange *exchange)
     } else {
         succeed(exchange);
     }
-    for (size_t slot = SLOT_NEWEST; slot <= SLOT_NEWEST_LAST; slot++)
-        sodium_memzero(composition.values[slot], composition.sizes[slot]);
+    composition_wipe(&composition);
 }
 
 static void decide(struct exchange *exchange)

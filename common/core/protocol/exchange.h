@@ -20,6 +20,10 @@ enum slot {
     SLOT_BORN,
     SLOT_NEWEST, /* a slot for each lane; their keys are known only after the user's record was read */
     SLOT_NEWEST_LAST = SLOT_NEWEST + LANE_COUNT - 1,
+    SLOT_NAMED, /* by a change of the password; read when `user` does not name it */
+    SLOT_PASSWORD,
+    SLOT_STAGED,
+    SLOT_ATTEMPTS,
     SLOT_COUNT
 };
 
@@ -47,13 +51,14 @@ struct exchange {
     enum slot wanted; /* the decision's wish to read one slot more; SLOT_COUNT: none */
     struct held held[SLOT_COUNT];
     enum slot changed[RECORD_STORE_KEYS_MOST]; /* of each change in flight; SLOT_COUNT: a blind one */
+    bool tells_password;                       /* the answer has the user's password */
     size_t written_size; /* of the request's record as this exchange writes it; 0: it does not */
-    char written[RECORD_STORE_VALUE_MOST];
+    char written[RECORD_REQUEST_MOST];
     struct records records;
     struct decision decision;
     /* what questions point to; the keys are copies, since the key files may be read again meanwhile */
     struct begin_question begin;
-    struct keyring_key token_key, record_key;
+    struct keyring_key token_key, record_key, staged_key;
     char slot[TOKEN_SLOT_LENGTH + 1];
     unsigned char digest[EVENT_DIGEST_SIZE], recipient[TOKEN_RECIPIENT_SIZE];
 };

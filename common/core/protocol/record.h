@@ -35,6 +35,7 @@ enum {
     RECORD_SALT_SIZE = 16,
     RECORD_VERIFIER_SIZE = 32,
     RECORD_MAC_SIZE = 32,
+    RECORD_REQUEST_MOST = 1536, /* bytes of a request's line */
     RECORD_KEEP_MS = 72 * 60 * 60 * 1000
 };
 

@@ -12,14 +12,14 @@ static bool is_current(const struct records *records)
            text_equal(records->user.newest[LANE_LINK].request_id, records->token.request_id);
 }
 
-void decide_check(const struct records *records, struct decision *decision)
+void decide_check(const struct records *records, int64_t not_before_ms, struct decision *decision)
 {
     *decision = (struct decision){.verdict = VERDICT_NONE};
     if (!records->has_token || !is_current(records))
         return;
     if (records->token.claimed)
         decision->verdict = VERDICT_CLAIMED;
-    else if (records->now_ms < records->token.expires_ms)
+    else if (records->now_ms < records->token.expires_ms && records->token.made_ms >= not_before_ms)
         decision->verdict = VERDICT_OK;
 }
 
@@ -33,8 +33,8 @@ static bool is_meant(const struct redeem_question *question, const struct token_
 static bool is_redeemable(const struct redeem_question *question, const struct records *records)
 {
     const struct request_record *request = &records->request;
-    return is_current(records) && records->now_ms < records->token.expires_ms && records->has_request &&
-           request->has_stored &&
+    return is_current(records) && records->now_ms < records->token.expires_ms &&
+           records->token.made_ms >= question->not_before_ms && records->has_request && request->has_stored &&
            text_equal((struct text){request->stored, TOKEN_STORED_LENGTH}, question->stored);
 }
 
@@ -63,40 +63,20 @@ void decide_redeem(const struct redeem_question *question, struct records *recor
     decision->verdict = VERDICT_OK;
 }
 
-/* What a lane has ends; the record of its newest request is there where it names one. */
-static void revoke_lane(struct records *records, enum lane lane, struct decision *decision)
-{
-    struct request_record *newest = &records->newest[lane];
-    if (records->newest_read[lane]) {
-        decision->newest[lane] = FATE_COMPARED;
-        if (records->has_newest[lane] && newest->has_stored)
-            decision_kill(decision, newest->stored);
-        if (records->has_newest[lane] && newest->has_seed) {
-            request_drop_seed(newest);
-            decision->newest[lane] = FATE_WRITTEN;
-        }
-    }
-    records->user.newest[lane].request_id = USER_REVOKED;
-}
-
 void decide_revoke(struct records *records, struct decision *decision)
 {
-    struct user_record *user = &records->user;
     bool wants = false;
     *decision = (struct decision){.user = FATE_WRITTEN};
-    if (!records->has_user)
-        *user = (struct user_record){.fence_ms = 0};
+    user_open(records);
     for (enum lane lane = 0; lane < LANE_COUNT; lane++) {
-        struct text newest = user->newest[lane].request_id;
-        bool names_request = newest.size > 0 && !text_equal(newest, USER_REVOKED);
-        decision->wants_newest[lane] = names_request && !records->newest_read[lane];
+        bool names = standing_names_request(&records->user.newest[lane]);
+        decision->wants_newest[lane] = names && !records->newest_read[lane];
         wants = wants || decision->wants_newest[lane];
     }
     if (wants)
         return;
     for (enum lane lane = 0; lane < LANE_COUNT; lane++)
-        revoke_lane(records, lane, decision);
-    user->fence_ms = records->now_ms;
-    records->has_user = true;
+        standing_end(records, lane, false, decision);
+    records->user.fence_ms = records->now_ms;
     decision->verdict = VERDICT_OK;
 }

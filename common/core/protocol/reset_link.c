@@ -14,7 +14,7 @@ static void decide_on_check(struct exchange *exchange)
         exchange->wanted = SLOT_USER;
         return;
     }
-    decide_check(records, &exchange->decision);
+    decide_check(records, exchange->store->settings.not_before_ms, &exchange->decision);
 }
 
 void reset_store_check(struct reset_store *store, struct text stored, reset_store_callback *done,
@@ -40,6 +40,7 @@ struct token_claims reset_token_claims(const struct token_record *token, struct 
         .request_id = token->request_id,
         .recipient = token->recipient,
         .expires_at = token->expires_ms,
+        .made_at = token->made_ms,
     };
 }
 
@@ -47,7 +48,12 @@ static void decide_on_redeem(struct exchange *exchange)
 {
     const struct reset_redeem *asked = exchange->question;
     struct redeem_question question = {
-        .stored = asked->stored, .claim = asked->claim, .recipient = asked->recipient, .mac = asked->mac};
+        .stored = asked->stored,
+        .claim = asked->claim,
+        .recipient = asked->recipient,
+        .mac = asked->mac,
+        .not_before_ms = exchange->store->settings.not_before_ms,
+    };
     decide_redeem(&question, &exchange->records, &exchange->decision);
 }
 

@@ -17,7 +17,13 @@ void reset_lease_clear(struct reset_lease *lease)
 
 static void decide_on_begin(struct exchange *exchange)
 {
-    decide_begin(&exchange->begin, &exchange->records, &exchange->decision);
+    const struct reset_store_settings *settings = &exchange->store->settings;
+    struct begin_question *question = &exchange->begin;
+    question->not_before_ms = settings->not_before_ms;
+    question->staged_key = exchange->records.has_staged
+                               ? keyring_find(settings->record_keys, exchange->records.staged.kid)
+                               : NULL;
+    decide_begin(question, &exchange->records, &exchange->decision);
 }
 
 /* The lease remembers the record as it was just written, or stands already: finish compares with that. */
@@ -55,6 +61,10 @@ static bool name_user(struct exchange *exchange, const struct reset_begin *asked
     exchange->begin.slot = (struct text){exchange->slot, TOKEN_SLOT_LENGTH};
     token_recipient(record_key, request->tenant, request->user_id, request->user_email, exchange->recipient);
     bool named = exchange_key(exchange, SLOT_USER, "user:", exchange->begin.slot);
+    if (method_traits(request->method)->lane == LANE_NONE)
+        return named;
+    if (method_traits(request->method)->staged)
+        named = named && exchange_key(exchange, SLOT_STAGED, "staged:", asked->request_id);
     if (settings->limits.per_recipient.count > 0) {
         unsigned char mailbox[TOKEN_MAILBOX_SIZE];
         char name[BASE64URL_LENGTH(TOKEN_MAILBOX_SIZE)];
@@ -65,8 +75,12 @@ static bool name_user(struct exchange *exchange, const struct reset_begin *asked
     }
     if (begin_asks_actor(&exchange->begin)) {
         char name[TOKEN_SLOT_LENGTH + 1];
-        token_slot(request->actor_tenant, request->actor_id, name);
-        named = named && exchange_key(exchange, SLOT_ACTOR, "actor:", text_of(name));
+        if (exchange->begin.in_bulk)
+            token_slot(TEXT("bulk"), asked->bulk_key_id, name);
+        else
+            token_slot(request->actor_tenant, request->actor_id, name);
+        named = named && exchange_key(exchange, SLOT_ACTOR,
+                                      exchange->begin.in_bulk ? "bulk:" : "actor:", text_of(name));
     }
     return named;
 }
@@ -90,6 +104,8 @@ static void fill_begin(struct exchange *exchange, const struct reset_begin *aske
         .known = request->user_known,
         .tenant = request->tenant,
         .user_id = request->user_id,
+        .in_bulk = asked->bulk_key_id.size > 0 && request_class(request) == ACTOR_ADMIN,
+        .completes = text_of(request->completes),
         .digest = exchange->digest,
         .recipient = exchange->recipient,
         .candidate = {.seed = asked->seed,

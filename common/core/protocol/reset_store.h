@@ -61,7 +61,7 @@ struct reset_lease {
     unsigned char owner[RECORD_OWNER_SIZE], inc[RECORD_INC_SIZE]; /* whose lease, of which link */
     char request_id[36];
     size_t size; /* 0: no lease */
-    char bytes[RECORD_STORE_VALUE_MOST];
+    char bytes[RECORD_REQUEST_MOST];
 };
 
 void reset_lease_clear(struct reset_lease *lease);
