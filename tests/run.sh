@@ -3,7 +3,7 @@
 # sanitizers, and ends with one line that says how many passed and failed; the exit code says the same.
 #
 #   ./tests/run.sh                 all suites
-#   ./tests/run.sh unit e2e        only these: format house unit contract protocol integration browser e2e
+#   ./tests/run.sh unit e2e        only these: format house unit contract protocol integration gallery browser e2e
 #
 # RESET_CACHE: the folder for Kafka's jars and unpacked programs (default .cache/ here).  RESET_INSTALL=no: install
 # nothing.  A step that cannot run counts as failed.
@@ -11,7 +11,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 70
 . deploy/packages.sh
 
-SUITES=(format house unit contract protocol integration browser e2e)
+SUITES=(format house unit contract protocol integration gallery browser e2e)
 PYTEST_DEADLINE=600
 RESET_CACHE=$(realpath -m "${RESET_CACHE:-.cache}")
 export RESET_CACHE PATH="$PATH:/usr/sbin:$RESET_CACHE/bin" PYTHONDONTWRITEBYTECODE=1
@@ -45,7 +45,8 @@ install_all() {
     install_packages "${BUILD_PACKAGES[@]}" libcmocka-dev clang-format-14 ca-certificates git openssl python3 \
         python3-pytest python3-pytest-xdist python3-confluent-kafka python3-redis python3-aiosmtpd \
         python3-jsonschema python3-yaml curl groff-base openjdk-17-jdk-headless maven libdb5.3 libnsl2 \
-        libicu72 python3-flask python3-argon2 python3-selenium chromium chromium-driver fonts-noto-core || return
+        libicu72 python3-flask python3-argon2 python3-selenium chromium chromium-driver libxml2-utils \
+        fonts-liberation fonts-noto-core fonts-noto-cjk || return
     redis_program "$RESET_CACHE" || return
     unpack_program "$RESET_CACHE" smtp-sink postfix || return
     unpack_program "$RESET_CACHE" smtp-source postfix || return
@@ -118,7 +119,7 @@ if wanted unit; then
     say "unit"
     run_unit
 fi
-for suite in contract protocol integration; do
+for suite in contract protocol integration gallery; do
     if wanted "$suite"; then
         say "$suite"
         run_pytest "$suite" "tests/$suite"

@@ -29,11 +29,11 @@ def quoted(text):
 
 
 class Browser:
-    def __init__(self, size=DESK, dark=False):
+    def __init__(self, size=DESK, dark=False, flags=()):
         self.profile = tempfile.mkdtemp(prefix="chromium.")
         options = webdriver.ChromeOptions()
         options.binary_location = shutil.which("chromium") or "/usr/bin/chromium"
-        for flag in (*FLAGS, f"--user-data-dir={self.profile}"):
+        for flag in (*FLAGS, *flags, f"--user-data-dir={self.profile}"):
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
