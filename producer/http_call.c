@@ -122,6 +122,14 @@ void http_call_problem(struct http_call **call, const struct http_problem *probl
     end(call);
 }
 
+void http_call_empty(struct http_call **call)
+{
+    enum { NO_CONTENT = 204 };
+    bool close = begin_answer(*call, NO_CONTENT);
+    http_reply_empty((*call)->request, NO_CONTENT, close);
+    end(call);
+}
+
 void http_call_bad(struct http_call **call, const struct error *error)
 {
     http_call_problem(call,
@@ -165,4 +173,16 @@ void http_call_audit_denied(struct http_call *call, struct audit_record *record,
     if (audit_trail_write(call->serve->audit, record, on_denied_written, call->serve, &error))
         log_write(LOG_LEVEL_ERROR, "an audit record of a denial is on stdout alone: Kafka has not taken it",
                   LOG_ERROR(&error));
+}
+
+bool http_call_needs_scope(struct http_call **call, enum scope scope)
+{
+    char detail[80];
+    if (grant_has_scope(&(*call)->key->grant, scope))
+        return true;
+    snprintf(detail, sizeof detail, "this key lacks the scope %s", scope_name(scope));
+    http_call_audit_denied(*call, &(struct audit_record){0}, REASON_SCOPE);
+    http_call_problem(
+        call, &(struct http_problem){.status = 403, .detail = detail, .reason = reason_name(REASON_SCOPE)});
+    return false;
 }

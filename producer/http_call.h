@@ -12,9 +12,10 @@ struct evhttp_request;
 struct http_call {
     struct serve *serve;
     struct evhttp_request *request;
-    const char *route;                                                     /* for metrics */
-    struct credentials *credentials;                                       /* held */
-    const struct api_key *key;                                             /* who calls; one of them */
+    const char *route;               /* for metrics */
+    struct text argument;            /* the path's {id}, if it has one */
+    struct credentials *credentials; /* held */
+    const struct api_key *key;       /* who calls; one of them */
     struct text authorization, content_type, idempotency_key, traceparent; /* headers; bytes NULL: none */
     /* traceparent: only a valid one */
     bool repeated; /* one of these headers is there twice */
@@ -29,6 +30,7 @@ struct http_call *http_call_new(struct serve *serve, struct evhttp_request *requ
 /* Each ends the call and nulls it. */
 void http_call_json(struct http_call **call, int status, struct text body);
 void http_call_problem(struct http_call **call, const struct http_problem *problem);
+void http_call_empty(struct http_call **call); /* 204 */
 
 /* Often used problems.  400 names the field as `error` does; 503 with Retry-After. */
 void http_call_bad(struct http_call **call, const struct error *error);
@@ -40,6 +42,9 @@ void http_call_wipe(struct http_call *call);
 /* STATUS_OK, or STATUS_INVALID with the sentence, when the key is there and not 1 to 255 visible ASCII
  * characters. */
 enum status http_call_check_idempotency_key(const struct http_call *call, struct error *error) WARN_UNUSED;
+
+/* 403 and the audit record, where the call's key lacks the scope: false, and the call is ended. */
+bool http_call_needs_scope(struct http_call **call, enum scope scope) WARN_UNUSED;
 
 /* Denies, in the audit trail; the record's outcome, reason and who asked are filled here. */
 void http_call_audit_denied(struct http_call *call, struct audit_record *record, enum reason reason);

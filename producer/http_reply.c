@@ -25,6 +25,7 @@ const char *http_status_phrase(int status)
     } phrases[] = {
         {200, "OK"},
         {202, "Accepted"},
+        {204, "No Content"},
         {400, "Bad Request"},
         {401, "Unauthorized"},
         {403, "Forbidden"},
@@ -129,6 +130,15 @@ static void send_reply(struct evhttp_request *request, int status, const char *t
 void http_reply_json(struct evhttp_request *request, int status, struct text body, bool close)
 {
     send_reply(request, status, "application/json", body, close);
+}
+
+void http_reply_empty(struct evhttp_request *request, int status, bool close)
+{
+    struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
+    evhttp_add_header(headers, "Cache-Control", "no-store");
+    if (close)
+        evhttp_add_header(headers, "Connection", "close");
+    evhttp_send_reply(request, status, http_status_phrase(status), NULL);
 }
 
 void http_reply_problem(struct evhttp_request *request, const struct http_problem *problem, bool close)

@@ -28,6 +28,7 @@ void http_problem_response(const struct http_problem *problem, struct buffer *ou
 
 /* These end the request: it is evhttp's again.  close: the connection ends after the answer. */
 void http_reply_json(struct evhttp_request *request, int status, struct text body, bool close);
+void http_reply_empty(struct evhttp_request *request, int status, bool close); /* 204 */
 void http_reply_problem(struct evhttp_request *request, const struct http_problem *problem, bool close);
 
 #endif

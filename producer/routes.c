@@ -1,5 +1,6 @@
 /* Path, method, key, kind of content: asked in this order for every route, so that a handler begins with
- * somebody known who sent JSON.  What the key may do is the handler's question: it knows the tenant. */
+ * somebody known who sent JSON, where it takes a body.  What the key may do is the handler's question: it
+ * knows the tenant. */
 #include "producer/routes.h"
 
 #include <strings.h>
@@ -7,29 +8,49 @@
 #include <event2/http.h>
 
 #include "producer/http_call.h"
+#include "producer/password_change.h"
 #include "producer/password_verify.h"
 #include "producer/reset_request.h"
+#include "producer/revocation.h"
+#include "producer/status_report.h"
 #include "producer/token_requests.h"
 
 struct route {
-    const char *path;
-    enum evhttp_cmd_type method;
+    const char *path; /* a last segment {id} stands for any, which is the call's argument */
+    unsigned methods; /* of enum evhttp_cmd_type; GET and HEAD come without a body */
     const char *allow;
     bool needs_store; /* there only where redis.url is set */
     void (*handle)(struct http_call *call);
 };
 
+#define READS (EVHTTP_REQ_GET | EVHTTP_REQ_HEAD)
+
 static const struct route routes[] = {
     {"/v1/password-resets", EVHTTP_REQ_POST, "POST", false, reset_request_handle},
+    {"/v1/password-resets/{id}", READS, "GET, HEAD", true, status_report_handle},
+    {"/v1/password-changes", EVHTTP_REQ_POST, "POST", false, password_change_handle},
     {"/v1/tokens/check", EVHTTP_REQ_POST, "POST", true, token_check_handle},
     {"/v1/tokens/redeem", EVHTTP_REQ_POST, "POST", true, token_redeem_handle},
     {"/v1/temporary-passwords/verify", EVHTTP_REQ_POST, "POST", true, password_verify_handle},
+    {"/v1/tokens/revoke", EVHTTP_REQ_POST, "POST", true, revocation_handle},
 };
 
-static const struct route *find(const struct serve *serve, const char *path)
+static bool matches(const struct route *route, const char *path, struct text *argument)
+{
+    const char *brace = strchr(route->path, '{');
+    if (!brace)
+        return strcmp(route->path, path) == 0;
+    size_t before = (size_t)(brace - route->path);
+    if (strncmp(route->path, path, before) != 0 || !path[before] || strchr(path + before, '/'))
+        return false;
+    *argument = text_of(path + before);
+    return true;
+}
+
+static const struct route *find(const struct serve *serve, const char *path, struct text *argument)
 {
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
-        if (strcmp(routes[i].path, path) == 0 && (serve->store || !routes[i].needs_store))
+        if (matches(&routes[i], path, argument) && (serve->store || !routes[i].needs_store))
             return &routes[i];
     return NULL;
 }
@@ -58,8 +79,9 @@ static bool is_json(struct text type)
 
 static bool is_fit(struct http_call *call, const struct route *route, struct http_problem *problem)
 {
+    enum evhttp_cmd_type method = evhttp_request_get_command(call->request);
     *problem = (struct http_problem){0};
-    if (evhttp_request_get_command(call->request) != route->method)
+    if (!((unsigned)method & route->methods))
         *problem = (struct http_problem){
             .status = 405, .detail = "this path takes another method", .allow = route->allow};
     else if (call->repeated)
@@ -70,7 +92,7 @@ static bool is_fit(struct http_call *call, const struct route *route, struct htt
                    api_keys_authenticate(call->credentials->api_keys, credential_of(call->authorization))))
         *problem = (struct http_problem){
             .status = 401, .detail = "an API key is needed: Authorization: Bearer rr_…", .challenge = true};
-    else if (!is_json(call->content_type))
+    else if (!((unsigned)method & READS) && !is_json(call->content_type))
         *problem = (struct http_problem){.status = 415, .detail = "the content must be application/json"};
     return problem->status == 0;
 }
@@ -83,7 +105,7 @@ void routes_dispatch(struct evhttp_request *request, void *context)
     if (!call)
         return;
     const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(request));
-    const struct route *route = find(serve, path ? path : "");
+    const struct route *route = find(serve, path ? path : "", &call->argument);
     struct http_problem problem = {.status = 404, .detail = "there is nothing at this path"};
     if (!route) {
         http_call_problem(&call, &problem);

@@ -43,13 +43,14 @@ static void mutate(struct buffer *out, struct text bytes, uint32_t *seed)
 }
 
 /* Exactly as many bytes as there are, so that reading past the end is seen. */
-static void decode_both(struct text bytes)
+static void decode_all(struct text bytes)
 {
     char *copy = malloc(bytes.size ? bytes.size : 1);
     assert_non_null(copy);
     memcpy(copy, bytes.bytes, bytes.size);
     const struct text exact = {copy, bytes.size};
     struct request *request = NULL;
+    struct password_change *change = NULL;
     struct reset_event *event = NULL;
     struct error error = {0};
     enum reason reason = REASON_NONE;
@@ -58,9 +59,15 @@ static void decode_both(struct text bytes)
     else
         assert_true(outcome_has_reason(OUTCOME_DEAD, reason) && error.text[0]);
     reason = REASON_NONE;
+    if (password_change_decode(exact, &change, &reason, &error) == STATUS_OK)
+        assert_event_survives(&change->request);
+    else
+        assert_true(outcome_has_reason(OUTCOME_DEAD, reason) && error.text[0]);
+    reason = REASON_NONE;
     if (reset_event_decode(exact, &event, &reason, &error) != STATUS_OK)
         assert_true(outcome_has_reason(OUTCOME_DEAD, reason) && error.text[0]);
     request_free(&request);
+    password_change_free(&change);
     reset_event_free(&event);
     free(copy);
 }
@@ -90,10 +97,10 @@ static void any_mutation_of_an_example_gives_a_value_or_a_reason(void **state)
         if (entry->d_name[0] == '.')
             continue;
         struct text example = {bytes, read_example(entry->d_name, bytes, sizeof bytes)};
-        decode_both(example);
+        decode_all(example);
         for (int i = 0; i < 300; i++) {
             mutate(&mutated, example, &seed);
-            decode_both(buffer_text(&mutated));
+            decode_all(buffer_text(&mutated));
         }
         examples++;
     }

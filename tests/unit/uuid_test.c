@@ -58,12 +58,39 @@ static void only_the_canonical_spelling_is_read(void **state)
     }
 }
 
+static void another_s_spelling_becomes_the_canonical_one(void **state)
+{
+    (void)state;
+    char id[UUID_LENGTH + 1];
+    assert_true(uuid_read(TEXT("017F22E2-79b0-7CC3-98C4-dC0C0C07398F"), id));
+    assert_string_equal(id, "017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
+    assert_false(uuid_read(TEXT("017F22E2-79b0-7CC3-98C4-dC0C0C07398"), id));
+    assert_false(uuid_read(TEXT("017F22E2-79b0-7CC3-98C4-dC0C0C07398G"), id));
+    assert_false(uuid_read(TEXT(""), id));
+}
+
+static void what_follows_from_an_event_has_an_id_by_its_word(void **state)
+{
+    (void)state;
+    const struct text id = TEXT("017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
+    struct uuid first = uuid_derived(id, TEXT("previous")), again = uuid_derived(id, TEXT("previous"));
+    struct uuid other = uuid_derived(id, TEXT("next"));
+    char text[UUID_LENGTH + 1];
+    assert_memory_equal(first.bytes, again.bytes, UUID_SIZE);
+    assert_memory_not_equal(first.bytes, other.bytes, UUID_SIZE);
+    uuid_print(&first, text);
+    assert_int_equal(text[14], '8');
+    assert_string_not_equal(text, id.bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(version_7_is_the_rfc_s_example),
         cmocka_unit_test(an_idempotency_key_always_names_the_same_request),
         cmocka_unit_test(only_the_canonical_spelling_is_read),
+        cmocka_unit_test(another_s_spelling_becomes_the_canonical_one),
+        cmocka_unit_test(what_follows_from_an_event_has_an_id_by_its_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
