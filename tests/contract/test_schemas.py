@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "schemas"
 EXAMPLES = SCHEMAS / "examples"
 TOOL = ROOT / os.environ.get("RESET_BUILD", "build/asan") / "bin" / "decode_examples"
-KINDS = ("request", "event", "audit")
+KINDS = ("request", "event", "change", "completed", "audit")
 
 DOCUMENTS = {path.name: json.loads(path.read_text()) for path in SCHEMAS.glob("*.schema.json")}
 STORE = {schema["$id"]: schema for schema in DOCUMENTS.values()}
@@ -135,6 +135,23 @@ def test_every_request_becomes_an_event_that_its_schema_accepts():
         assert "password" not in data
 
 
+def test_every_change_becomes_events_that_their_schema_accepts():
+    for path in (path.values[0] for path in examples("valid", "change")):
+        change = json.loads(path.read_text())
+        events = [json.loads(line) for line in ask("announce", path)]
+        other = change.get("previous_email") not in (None, change["user"]["email"])
+        assert [event["data"]["address"] for event in events] == ["current", "previous"][:1 + other]
+        for event in events:
+            validator("completed").validate(event)
+            data = event["data"]
+            assert data["tenant"] == change["tenant"] and data["actor"] == change["actor"]
+            assert data.get("request_id") == change.get("request_id", "").lower() or "request_id" not in change
+            assert data.get("client", {}) == change.get("client", {})
+            assert "previous_email" not in data and "method" not in data and "password" not in data
+            assert data["user"] == change["user"] | ({"email": change["previous_email"]}
+                                                     if data["address"] == "previous" else {})
+
+
 def test_every_audit_record_is_valid_and_one_harmless_line():
     lines = ask("audits")
     assert len(lines) > 40
@@ -181,8 +198,7 @@ def every_document():
     return documents | DOCUMENTS
 
 
-@pytest.mark.parametrize("name", ["openapi.yaml", "asyncapi.yaml", "request.schema.json", "event.schema.json",
-                                  "audit.schema.json"])
+@pytest.mark.parametrize("name", ["openapi.yaml", "asyncapi.yaml", *sorted(f"{kind}.schema.json" for kind in KINDS)])
 def test_every_reference_leads_somewhere(name):
     documents = every_document()
     found = 0
@@ -222,10 +238,13 @@ def test_openapi_names_the_calls_that_are_served():
              if method in ("get", "put", "post", "delete", "patch", "head")}
     assert calls == {("POST", "/v1/password-resets"), ("POST", "/v1/tokens/check"), ("POST", "/v1/tokens/redeem"),
                      ("POST", "/v1/temporary-passwords/verify"),
+    assert calls == {("POST", "/v1/password-resets"), ("GET", "/v1/password-resets/{id}"),
+                     ("HEAD", "/v1/password-resets/{id}"), ("POST", "/v1/password-changes"),
+                     ("POST", "/v1/tokens/check"), ("POST", "/v1/tokens/redeem"), ("POST", "/v1/tokens/revoke"),
                      ("GET", "/livez"), ("GET", "/readyz"), ("GET", "/metrics")}
     for path, item in document["paths"].items():
         for method, call in item.items():
-            if method in ("get", "post"):
+            if method in ("get", "head", "post"):
                 assert call["operationId"] and call["responses"], path
                 for code, response in call["responses"].items():
                     if code[0] in "45" and path.startswith("/v1/"):
@@ -235,10 +254,11 @@ def test_openapi_names_the_calls_that_are_served():
 
 def test_openapi_examples_are_valid():
     document = every_document()["openapi.yaml"]
-    body = document["paths"]["/v1/password-resets"]["post"]["requestBody"]["content"]["application/json"]
-    assert body["examples"]
-    for example in body["examples"].values():
-        validator("request").validate(example["value"])
+    for path, kind in (("/v1/password-resets", "request"), ("/v1/password-changes", "change")):
+        body = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+        assert body["examples"]
+        for example in body["examples"].values():
+            validator(kind).validate(example["value"])
 
 
 def test_asyncapi_names_every_topic():

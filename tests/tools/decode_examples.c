@@ -1,8 +1,11 @@
 /* What the C code says, for tests that compare it with the schemas:
- *   decode_examples request|event FILE...   a line per file: accept or refuse, the reason and the field at
- * fault decode_examples encode FILE...          a line per request file: the event made of it decode_examples
- * audits                  audit records, one a line decode_examples words                   every outcome,
- * reason and method, one a line Exits 0 unless it cannot read or is called wrongly. */
+ *   decode_examples request|event|change|completed FILE...   a line per file: accept or refuse, the reason
+ *                                                            and the field at fault
+ *   decode_examples encode FILE...     a line per request file: the event made of it
+ *   decode_examples announce FILE...   one or two lines per change file: the events made of it
+ *   decode_examples audits             audit records, one a line
+ *   decode_examples words              every outcome, reason and method, one a line
+ * Exits 0 unless it cannot read or is called wrongly. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,22 +38,27 @@ static void decode(const char *kind, const char *path)
 {
     struct buffer bytes = read_file(path);
     struct request *request = NULL;
+    struct password_change *change = NULL;
     struct reset_event *event = NULL;
     enum reason reason = REASON_NONE;
     struct error error = {0};
-    enum status status = strcmp(kind, "event") == 0
-                             ? reset_event_decode(buffer_text(&bytes), &event, &reason, &error)
-                             : request_decode(buffer_text(&bytes), &request, &reason, &error);
+    enum status status = STATUS_OK;
+    if (strcmp(kind, "request") == 0)
+        status = request_decode(buffer_text(&bytes), &request, &reason, &error);
+    else if (strcmp(kind, "change") == 0)
+        status = password_change_decode(buffer_text(&bytes), &change, &reason, &error);
+    else
+        status = reset_event_decode(buffer_text(&bytes), &event, &reason, &error);
     printf("%s\t%s\t%s\t%s\n", status ? "refuse" : "accept", reason_name(reason), error.field, error.text);
     request_free(&request);
+    password_change_free(&change);
     reset_event_free(&event);
     buffer_clear(&bytes);
 }
 
-static void encode(const char *path)
+static void print_event(const char *path, const struct request *request)
 {
-    struct buffer bytes = read_file(path), out;
-    struct request *request = NULL;
+    struct buffer out;
     struct error error;
     const struct event_stamp stamp = {.id = "0199f1a0-5c3e-7d2b-9a41-3f0c8be2d6a7",
                                       .time_ms = 1763788200123,
@@ -58,14 +66,45 @@ static void encode(const char *path)
                                       .traceparent = {trace, sizeof trace - 1},
                                       .asserted_by = {CHANNEL_HTTP, TEXT("k3fz9q"), true}};
     buffer_init(&out, EVENT_MAXIMUM_SIZE);
-    if (request_decode(buffer_text(&bytes), &request, NULL, &error) != STATUS_OK ||
-        reset_event_encode(request, &stamp, &out, &error) != STATUS_OK) {
-        fprintf(stderr, "%s: %s %s\n", path, error.field, error.text);
+    if (reset_event_encode(request, &stamp, &out, &error) != STATUS_OK) {
+        fprintf(stderr, "%s: %s\n", path, error.text);
         exit(65);
     }
     printf("%.*s\n", (int)out.size, out.bytes);
-    request_free(&request);
     buffer_clear(&out);
+}
+
+static void refuse(const char *path, const struct error *error)
+{
+    fprintf(stderr, "%s: %s %s\n", path, error->field, error->text);
+    exit(65);
+}
+
+static void encode(const char *path)
+{
+    struct buffer bytes = read_file(path);
+    struct request *request = NULL;
+    struct error error;
+    if (request_decode(buffer_text(&bytes), &request, NULL, &error) != STATUS_OK)
+        refuse(path, &error);
+    print_event(path, request);
+    request_free(&request);
+    buffer_clear(&bytes);
+}
+
+static void announce(const char *path)
+{
+    struct buffer bytes = read_file(path);
+    struct password_change *change = NULL;
+    struct error error;
+    if (password_change_decode(buffer_text(&bytes), &change, NULL, &error) != STATUS_OK)
+        refuse(path, &error);
+    print_event(path, &change->request);
+    if (change->previous_email.size > 0) {
+        const struct request previous = password_change_previous(change);
+        print_event(path, &previous);
+    }
+    password_change_free(&change);
     buffer_clear(&bytes);
 }
 
@@ -133,20 +172,37 @@ static void print_words(void)
         printf("method\t%s\n", method_name((enum method)i));
 }
 
+static void print_words_or_audits(const char *mode)
+{
+    if (strcmp(mode, "audits") == 0)
+        print_audits();
+    else
+        print_words();
+}
+
 int main(int count, char **arguments)
 {
+    static const char *const kinds[] = {"request", "event", "change", "completed"};
     const char *mode = count > 1 ? arguments[1] : "";
-    bool decodes = strcmp(mode, "request") == 0 || strcmp(mode, "event") == 0;
-    if (strcmp(mode, "audits") == 0) {
-        print_audits();
-    } else if (strcmp(mode, "words") == 0) {
-        print_words();
-    } else if (decodes || strcmp(mode, "encode") == 0) {
-        for (int i = 2; i < count; i++)
-            decodes ? decode(mode, arguments[i]) : encode(arguments[i]);
-    } else {
-        fprintf(stderr, "usage: decode_examples request|event|encode FILE... | audits | words\n");
+    bool decodes = false, encodes = strcmp(mode, "encode") == 0, announces = strcmp(mode, "announce") == 0;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        decodes = decodes || strcmp(mode, kinds[i]) == 0;
+    if (strcmp(mode, "audits") == 0 || strcmp(mode, "words") == 0) {
+        print_words_or_audits(mode);
+        return 0;
+    }
+    if (!decodes && !encodes && !announces) {
+        fprintf(stderr, "usage: decode_examples request|event|change|completed|encode|announce FILE... | "
+                        "audits | words\n");
         return 64;
+    }
+    for (int i = 2; i < count; i++) {
+        if (decodes)
+            decode(mode, arguments[i]);
+        else if (encodes)
+            encode(arguments[i]);
+        else
+            announce(arguments[i]);
     }
     return 0;
 }
