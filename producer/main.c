@@ -9,6 +9,7 @@
 #include "producer/send.h"
 #include "producer/serve.h"
 #include "producer/topics_command.h"
+#include "producer/trail.h"
 
 enum { TOPICS_DEADLINE_MS = 30000 };
 
@@ -54,6 +55,7 @@ int main(int argc, char *argv[])
          .help = "the HTTP intake; SIGTERM drains it, SIGHUP reads keys and publishers again"},
         SEND_COMMAND,
         REPLAY_COMMAND,
+        TRAIL_COMMAND,
         CHECK_COMMAND,
         {.name = "topics",
          .help = "the topics needed, what is there and what is wrong",
@@ -73,6 +75,7 @@ int main(int argc, char *argv[])
         {"serve", CONFIG_FOR_SERVE, serve},
         {"send", CONFIG_FOR_SEND, send_command},
         {"replay", CONFIG_FOR_REPLAY, replay_command},
+        {"trail", CONFIG_FOR_TRAIL, trail_command},
         {"check", CONFIG_FOR_SERVE, producer_check},
         {"topics", CONFIG_FOR_TOPICS, topics},
         {"keys add", CONFIG_FOR_KEYS, keys},

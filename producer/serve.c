@@ -183,8 +183,11 @@ static enum status open_redis(struct serve *serve, struct error *error)
     struct record_store port = redis_record_store_port(serve->records);
     serve->store = reset_store_new(&port, &store);
     serve->stretcher = password_stretcher_new(serve->base);
-    return serve->store && serve->stretcher ? STATUS_OK
-                                            : error_set(error, STATUS_MEMORY, "no memory for the store");
+    if (!serve->store || !serve->stretcher)
+        return error_set(error, STATUS_MEMORY, "no memory for the store");
+    return uncompleted_new(serve->base, serve->store, serve->metrics,
+                           config_duration_ms(serve->config, CONFIG_TOKEN_COMPLETED_WITHIN),
+                           &serve->uncompleted, error);
 }
 
 static enum status open_http(struct serve *serve, struct error *error)
@@ -247,6 +250,7 @@ static void close_all(struct serve *serve)
     if (serve->http)
         evhttp_free(serve->http);
     http_connections_free(&serve->connections);
+    uncompleted_free(&serve->uncompleted);
     reset_store_free(&serve->store);
     redis_record_store_free(&serve->records);
     audit_trail_free(&serve->audit);

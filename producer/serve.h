@@ -17,6 +17,7 @@
 #include "producer/intake_limits.h"
 #include "producer/kafka_clock.h"
 #include "producer/publisher.h"
+#include "producer/uncompleted.h"
 
 struct http_listener;
 struct password_stretcher;
@@ -42,6 +43,7 @@ struct serve {
     struct redis_record_store *records;
     struct reset_store *store;
     struct password_stretcher *stretcher;
+    struct uncompleted *uncompleted;
 
     struct evhttp *http;
     struct http_listener *listener; /* NULL while draining */

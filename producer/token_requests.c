@@ -134,6 +134,7 @@ static void on_audited(void *context, const struct kafka_delivery *delivery)
                                 "Idempotency-Key");
         return;
     }
+    uncompleted_note(ask->call->serve->uncompleted, ask->question.request_id);
     http_call_json(&ask->call, 200, buffer_text(&ask->answer));
     end(ask);
 }

@@ -20,6 +20,17 @@ struct uuid uuid_v7(int64_t time_ms, const unsigned char random[UUID_V7_RANDOM])
     return stamped(uuid, 7);
 }
 
+bool uuid_v7_time(const struct uuid *uuid, int64_t *time_ms)
+{
+    uint64_t time = 0;
+    if (uuid->bytes[6] >> 4 != 7)
+        return false;
+    for (int i = 0; i < 6; i++)
+        time = time << 8 | uuid->bytes[i];
+    *time_ms = (int64_t)time;
+    return true;
+}
+
 struct uuid uuid_v8(const unsigned char hash[UUID_SIZE])
 {
     struct uuid uuid;

@@ -16,6 +16,9 @@ struct uuid {
  * used. */
 struct uuid uuid_v7(int64_t time_ms, const unsigned char random[UUID_V7_RANDOM]);
 
+/* When a UUID of version 7 was made; false for other versions. */
+bool uuid_v7_time(const struct uuid *uuid, int64_t *time_ms);
+
 /* 122 bits of `hash`. */
 struct uuid uuid_v8(const unsigned char hash[UUID_SIZE]);
 

@@ -22,7 +22,7 @@
 
 #define FOR(purpose)  (1U << CONFIG_FOR_##purpose)
 #define FOR_PUBLISH   (FOR(SERVE) | FOR(SEND))
-#define FOR_KAFKA     (FOR_PUBLISH | FOR(REPLAY) | FOR(TOPICS) | FOR(RUN))
+#define FOR_KAFKA     (FOR_PUBLISH | FOR(REPLAY) | FOR(TRAIL) | FOR(TOPICS) | FOR(RUN))
 #define FOR_STORE     (FOR(SERVE) | FOR(RUN))
 #define FOR_DELIVERY  (FOR(RUN))
 #define FOR_TEMPLATES (FOR(RUN) | FOR(RENDER))

@@ -124,6 +124,56 @@ static enum status find_starts(struct kafka_walk *walk, rd_kafka_topic_partition
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? STATUS_OK : fail(walk, code, "the group's offsets", error);
 }
 
+/* Where the topic has nothing since that time, the answer is the end: -1. */
+static rd_kafka_resp_err_t ask_times(struct kafka_walk *walk, rd_kafka_topic_partition_list_t *list,
+                                     int64_t time_ms)
+{
+    for (int i = 0; i < list->cnt; i++)
+        list->elems[i].offset = time_ms;
+    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(walk->handle, list, walk->deadline_ms);
+    for (int i = 0; i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+        code = list->elems[i].err;
+    return code;
+}
+
+/* librdkafka's mock cluster says "the end" of every time: a partition that has records and none since 1970 is
+ * such a one's. */
+static enum status knows_times(struct kafka_walk *walk, bool *knows, struct error *error)
+{
+    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
+    int32_t full = 0;
+    while (full < walk->count && walk->partitions[full].start >= walk->partitions[full].end)
+        full++;
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    *knows = full < walk->count;
+    if (*knows) {
+        rd_kafka_topic_partition_list_add(one, walk->topic, full);
+        code = ask_times(walk, one, 1);
+        *knows = one->elems[0].offset >= 0;
+    }
+    rd_kafka_topic_partition_list_destroy(one);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? STATUS_OK : fail(walk, code, "its first time", error);
+}
+
+static enum status find_time(struct kafka_walk *walk, rd_kafka_topic_partition_list_t *list, int64_t from_ms,
+                             struct error *error)
+{
+    bool knows = false;
+    enum status status = knows_times(walk, &knows, error);
+    if (status != STATUS_OK || !knows)
+        return status;
+    for (int32_t i = 0; i < walk->count; i++)
+        rd_kafka_topic_partition_list_add(list, walk->topic, i);
+    rd_kafka_resp_err_t code = ask_times(walk, list, from_ms);
+    for (int i = 0; i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
+        struct walk_partition *partition = &walk->partitions[list->elems[i].partition];
+        int64_t offset = list->elems[i].offset;
+        if (offset < 0 || offset > partition->start)
+            partition->start = offset < 0 ? partition->end : offset;
+    }
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? STATUS_OK : fail(walk, code, "a time in it", error);
+}
+
 static enum status assign(struct kafka_walk *walk, rd_kafka_topic_partition_list_t *list, struct error *error)
 {
     for (int32_t i = 0; i < walk->count; i++) {
@@ -139,13 +189,16 @@ static enum status assign(struct kafka_walk *walk, rd_kafka_topic_partition_list
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? STATUS_OK : fail(walk, code, "reading it", error);
 }
 
-static enum status find_way(struct kafka_walk *walk, bool from_beginning, struct error *error)
+static enum status find_way(struct kafka_walk *walk, const struct kafka_walk_settings *with,
+                            struct error *error)
 {
     rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new(walk->count);
     rd_kafka_topic_partition_list_t *assigned = rd_kafka_topic_partition_list_new(walk->count);
     enum status status = find_ends(walk, error);
-    if (status == STATUS_OK && !from_beginning)
+    if (status == STATUS_OK && !with->from_beginning)
         status = find_starts(walk, offsets, error);
+    else if (status == STATUS_OK && with->from_ms > 0)
+        status = find_time(walk, offsets, with->from_ms, error);
     if (status == STATUS_OK)
         status = assign(walk, assigned, error);
     rd_kafka_topic_partition_list_destroy(offsets);
@@ -165,7 +218,7 @@ enum status kafka_walk_open(const struct kafka_walk_settings *with, struct kafka
     if (status == STATUS_OK)
         status = count_partitions(walk, error);
     if (status == STATUS_OK)
-        status = find_way(walk, with->from_beginning, error);
+        status = find_way(walk, with, error);
     if (status != STATUS_OK) {
         kafka_walk_free(&walk);
         return status;

@@ -1,6 +1,6 @@
 /* One walk through a topic on behalf of a consumer group that nobody is a member of: from the group's offsets
- * (or the topic's beginning) to the topic's end as it was at the start.  For command lines: calls block, each
- * up to its deadline. */
+ * (or the topic's beginning, or a time) to the topic's end as it was at the start.  For command lines: calls
+ * block, each up to its deadline. */
 #ifndef IO_KAFKA_WALK_H
 #define IO_KAFKA_WALK_H
 
@@ -18,7 +18,9 @@ struct kafka_walk_settings {
     const char *topic;
     const char *group;   /* whose offsets are read and moved */
     bool from_beginning; /* not from the group's offsets; they are moved nevertheless */
-    int deadline_ms;     /* of each question to the cluster, and of an answer without records */
+    int64_t from_ms; /* with from_beginning: nothing before this time; 0: all.  A broker that knows no times
+                        gives all */
+    int deadline_ms; /* of each question to the cluster, and of an answer without records */
 };
 
 /* NOT_FOUND: no such topic; UNAVAILABLE, TIMEOUT: the cluster; DENIED; CONFIG: a property is refused. */

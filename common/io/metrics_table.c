@@ -87,6 +87,10 @@ const struct metric_description metrics_table[METRIC_COUNT] = {
                                  .help = "Open connections of the intake."},
     [METRIC_RELOAD_FAILED] = {OURS("reload_failed", METRIC_GAUGE), .labels = {"what"},
                               .help = "1 while what SIGHUP found is wrong and what was read before counts."},
+    [METRIC_REDEEMED_UNCOMPLETED] = {OURS("redeemed_uncompleted_total", METRIC_COUNTER),
+                                     .help =
+                                         "Redeemed requests that no change of the password followed within "
+                                         "token.completed_within."},
     [METRIC_CLOCK_DIFFERENCE] = {OURS("clock_difference_seconds", METRIC_GAUGE), .labels = {"clock"},
                                  .help = "Our clock minus the one named."},
     [METRIC_PROCESS_START_TIME] = {.name = "process_start_time_seconds",

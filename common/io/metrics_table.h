@@ -36,6 +36,7 @@ enum metric {
     METRIC_HTTP_REFUSED,            /* http_refused_total{reason}: before a route was known */
     METRIC_HTTP_CONNECTIONS,        /* http_connections */
     METRIC_RELOAD_FAILED,           /* reload_failed{what}: credentials, not_before, tenants */
+    METRIC_REDEEMED_UNCOMPLETED,    /* redeemed_uncompleted_total */
     METRIC_CLOCK_DIFFERENCE,        /* clock_difference_seconds{clock}: ours minus kafka's or redis's */
     METRIC_PROCESS_START_TIME,      /* process_*: filled by metrics_render */
     METRIC_PROCESS_CPU,

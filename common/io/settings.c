@@ -98,6 +98,10 @@ const struct setting settings[CONFIG_KEY_COUNT] = {
         {KEY("token", "not_before", TIME, BOTH),
          .help = "Links and temporary passwords made before this moment (RFC 3339) are worth nothing: for a "
                  "leak or a restored backup. SIGHUP reads it again; the same at every worker and producer."},
+    [CONFIG_TOKEN_COMPLETED_WITHIN] =
+        {KEY("token", "completed_within", DURATION, PRODUCER), .fallback = "30m", RANGE(SECOND, 24 * HOUR),
+         .help = "How long after a redemption the change of the password is to be told; later it is counted "
+                 "(reset_relay_redeemed_uncompleted_total)."},
     [CONFIG_TOKEN_MASTER_KEYS_FILE] =
         {KEY("token", "master_keys_file", PATH, WORKER),
          .help = "Keys that links are made with (0600; lines of `kid hex64`, the first is "

@@ -44,6 +44,7 @@ enum config_key {
     CONFIG_TOKEN_NOT_BEFORE, /* time; read again at SIGHUP (config_reload.h) */
     CONFIG_TOKEN_MASTER_KEYS_FILE,
     CONFIG_TOKEN_RECORD_KEYS_FILE,
+    CONFIG_TOKEN_COMPLETED_WITHIN,    /* duration */
     CONFIG_TOKEN_BIND_ADDRESS,        /* choice: enum config_bind_address */
     CONFIG_POLICY_ADMIN_ROLES,        /* list */
     CONFIG_POLICY_TEMPORARY_PASSWORD, /* list; the one entry "off": none */

@@ -83,6 +83,19 @@ static void what_follows_from_an_event_has_an_id_by_its_word(void **state)
     assert_string_not_equal(text, id.bytes);
 }
 
+static void only_version_7_tells_its_time(void **state)
+{
+    (void)state;
+    struct uuid uuid;
+    int64_t time_ms = 1;
+    assert_true(uuid_parse(TEXT("017f22e2-79b0-7cc3-98c4-dc0c0c07398f"), &uuid));
+    assert_true(uuid_v7_time(&uuid, &time_ms));
+    assert_int_equal(time_ms, 1645557742000); /* RFC 9562, A.6 */
+    assert_true(uuid_parse(TEXT("017f22e2-79b0-8cc3-98c4-dc0c0c07398f"), &uuid));
+    assert_false(uuid_v7_time(&uuid, &time_ms));
+    assert_int_equal(time_ms, 1645557742000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -90,6 +103,7 @@ int main(void)
         cmocka_unit_test(an_idempotency_key_always_names_the_same_request),
         cmocka_unit_test(only_the_canonical_spelling_is_read),
         cmocka_unit_test(another_s_spelling_becomes_the_canonical_one),
+        cmocka_unit_test(only_version_7_tells_its_time),
         cmocka_unit_test(what_follows_from_an_event_has_an_id_by_its_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
