@@ -33,6 +33,17 @@ struct calendar_moment calendar_moment_of(int64_t time_ms)
     };
 }
 
+int64_t calendar_days(int64_t year, unsigned month, unsigned day)
+{
+    year -= month <= 2;
+    int64_t era = divide_down(year, 400);
+    int64_t year_of_era = year - era * 400;
+    unsigned month_from_march = month > 2 ? month - 3 : month + 9;
+    int64_t day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return era * DAYS_IN_ERA + day_of_era - DAYS_FROM_MARCH_0000;
+}
+
 void calendar_write_two_digits(unsigned number, struct buffer *out)
 {
     const char digits[2] = {(char)('0' + number / 10 % 10), (char)('0' + number % 10)};

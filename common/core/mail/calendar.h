@@ -15,6 +15,9 @@ struct calendar_moment {
 /* `time_ms`: milliseconds since 1970-01-01T00:00:00Z; what is less than a second is cut off. */
 struct calendar_moment calendar_moment_of(int64_t time_ms);
 
+/* The days from 1970-01-01 to a date; month and day from 1. */
+int64_t calendar_days(int64_t year, unsigned month, unsigned day);
+
 /* Appends 0 to 99 as two digits. */
 void calendar_write_two_digits(unsigned number, struct buffer *out);
 

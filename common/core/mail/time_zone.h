@@ -15,7 +15,8 @@ struct time_zone;
 enum status time_zone_parse(struct text content, struct time_zone **zone, struct error *error) WARN_UNUSED;
 void time_zone_free(struct time_zone **zone);
 
-/* The seconds that local time is ahead of UTC at that moment (ms since 1970, UTC), for any moment. */
+/* The seconds that local time is ahead of UTC at that moment (ms since 1970, UTC), for any moment; 0 where
+ * `zone` is NULL. */
 int32_t time_zone_offset(const struct time_zone *zone, int64_t time_ms);
 
 /* Whether the text has the form of a zone's name ("Europe/Berlin", "Etc/GMT+8"): words of letters, digits,
