@@ -6,7 +6,7 @@
 # being installed, so that no service runs and no port is taken afterwards.
 
 BUILD_PACKAGES=(gcc libc6-dev cmake make pkg-config librdkafka-dev libhiredis-dev libcurl4-openssl-dev
-    libevent-dev libjansson-dev libsodium-dev libgmime-3.0-dev libinih-dev)
+    libevent-dev libjansson-dev libsodium-dev libgmime-3.0-dev libinih-dev tzdata)
 
 packages_say() { printf '▸ %s\n' "$*" >&2; }
 

@@ -20,11 +20,7 @@ static int check(const struct command_line *line, const struct config *config)
 
 static int render(const struct command_line *line, const struct config *config)
 {
-    return render_command(line, &(struct render_settings){
-                                    .directory = config_text(config, CONFIG_TEMPLATES_DIRECTORY),
-                                    .link_url = config_text(config, CONFIG_LINK_URL),
-                                    .from = config_text(config, CONFIG_SMTP_FROM),
-                                });
+    return render_command(line, config);
 }
 
 static int keygen(const struct command_line *line, const struct config *config)

@@ -1,6 +1,6 @@
-/* The example's values are fixed and the token is visibly no token, so that two runs give the same bytes and
- * an output can be kept or compared.  --html and --text show the part as it is before its encoding for
- * transport. */
+/* The example's values are fixed, and its token and its password are visibly none of anybody's, so that two
+ * runs give the same bytes and an output can be kept or compared.  --html and --text show the part as it is
+ * before its encoding for transport. */
 #include "worker/render.h"
 
 #include <stdio.h>
@@ -11,17 +11,29 @@
 
 #include "core/mail/mail_kind.h"
 #include "core/mail/message.h"
+#include "io/time_zones.h"
+#include "worker/gallery.h"
+#include "worker/mail_branding.h"
 #include "worker/mail_templates.h"
 
 static const int64_t example_now_ms = 1763788200000; /* 2025-11-22T05:10:00Z */
 static const int64_t example_life_ms = 86400000;
+static const int64_t example_changed_ms = 1763788140000; /* a minute before */
 
-enum shape { SHAPE_MESSAGE, SHAPE_TEXT, SHAPE_HTML };
+enum shape { SHAPE_MESSAGE, SHAPE_TEXT, SHAPE_HTML, SHAPE_ALL };
 
 struct request {
     enum shape shape;
     struct mail mail;
-    const char *directory;
+    const char *directory, *folder, *zone;
+};
+
+/* All that a mail is made of. */
+struct means {
+    struct template_set *templates;
+    struct mail_profile *profile;
+    struct branding_set *brandings;
+    struct time_zones *zones;
 };
 
 static int usage(const char *why, const char *what)
@@ -57,60 +69,97 @@ static int read_options(const struct command_line *line, struct request *request
     const char *kind = value_of(line, "template", "link"),
                *trigger = value_of(line, "trigger", "administrator");
     bool html = command_line_flag(line, "html"), text = command_line_flag(line, "text");
+    request->folder = value_of(line, "all", NULL);
     request->mail.kind = mail_kind_named(text_of(kind));
     if (request->mail.kind == MAIL_KIND_COUNT)
         return usage("there is no template", kind);
     if (!read_trigger(trigger, &request->mail.trigger))
         return usage("there is no trigger", trigger);
-    if (html + text + command_line_flag(line, "eml") > 1)
-        return usage("only one is wanted of", "--html, --text, --eml");
-    request->shape = html ? SHAPE_HTML : text ? SHAPE_TEXT : SHAPE_MESSAGE;
+    if (html + text + command_line_flag(line, "eml") + (request->folder != NULL) > 1)
+        return usage("only one is wanted of", "--html, --text, --eml, --all");
+    request->shape = request->folder ? SHAPE_ALL : html ? SHAPE_HTML : text ? SHAPE_TEXT : SHAPE_MESSAGE;
     request->directory = value_of(line, "directory", request->directory);
+    request->zone = value_of(line, "timezone", "");
     request->mail.locale = text_of(value_of(line, "locale", "en"));
     request->mail.name = text_of(value_of(line, "name", "Kim Example"));
     request->mail.to = text_of(value_of(line, "to", "kim@example.com"));
+    request->mail.tenant = text_of(value_of(line, "tenant", "acme"));
     return 0;
 }
 
-/* STATUS_OK and the output in `out`, or why there is none. */
-static enum status render(const struct request *request, const struct render_settings *settings,
-                          struct buffer *out, struct error *error)
+static enum status open_means(struct means *means, const struct request *request, const struct config *config,
+                              struct error *error)
 {
-    const char *url = settings->link_url, *from = settings->from;
-    struct template_set *set = NULL;
-    struct mail_profile *profile = NULL;
+    const char *url = config_text(config, CONFIG_LINK_URL), *from = config_text(config, CONFIG_SMTP_FROM);
     struct link_pattern link;
-    struct message_facts facts;
-    enum status status = mail_templates_load(request->directory, &set, error);
+    enum status status = mail_templates_load(request->directory, &means->templates, error);
     if (!status)
         status = link_parse(text_of(url && *url ? url : "https://app.example.com/reset-password#{token}"),
                             &link, error);
     if (!status)
         status = mail_profile_new(text_of(from && *from ? from : "Example <no-reply@example.com>"), &link,
-                                  set, &profile, error);
-    if (!status && request->shape == SHAPE_MESSAGE)
-        status = message_build(profile, &request->mail, out, &facts, error);
-    else if (!status)
-        status = message_render_part(profile, &request->mail,
-                                     request->shape == SHAPE_TEXT ? MAIL_TEXT : MAIL_HTML, out, error);
-    mail_profile_free(&profile);
-    template_set_free(&set);
+                                  means->templates, &means->profile, error);
+    if (!status)
+        status = mail_branding_load(config, means->profile, &means->brandings, error);
+    if (!status && *request->zone)
+        status = time_zones_new(NULL, &means->zones, error);
     return status;
 }
 
-int render_command(const struct command_line *line, const struct render_settings *settings)
+static void close_means(struct means *means)
+{
+    time_zones_free(&means->zones);
+    branding_set_free(&means->brandings);
+    mail_profile_free(&means->profile);
+    template_set_free(&means->templates);
+}
+
+/* STATUS_OK and the output in `out`, or why there is none. */
+static enum status render(const struct request *request, const struct means *means, struct buffer *out,
+                          struct error *error)
+{
+    struct mail mail = request->mail;
+    struct message_facts facts;
+    mail.branding = branding_find(means->brandings, mail.tenant);
+    mail.zone = means->zones ? time_zones_find(means->zones, text_of(request->zone)) : NULL;
+    switch (request->shape) {
+    case SHAPE_ALL:
+        return gallery_write(request->folder, means->profile, means->templates, &mail, error);
+    case SHAPE_TEXT:
+        return message_render_part(means->profile, &mail, MAIL_TEXT, out, error);
+    case SHAPE_HTML:
+        return message_render_part(means->profile, &mail, MAIL_HTML, out, error);
+    case SHAPE_MESSAGE:
+    default:
+        return message_build(means->profile, &mail, out, &facts, error);
+    }
+}
+
+static int exit_code(enum status status)
+{
+    switch (status) {
+    case STATUS_OK:
+        return EX_OK;
+    case STATUS_INVALID:
+        return EX_USAGE;
+    case STATUS_UNAVAILABLE:
+        return EX_IOERR;
+    default:
+        return EX_CONFIG;
+    }
+}
+
+int render_command(const struct command_line *line, const struct config *config)
 {
     struct request request = {
-        .directory = settings->directory,
-        .mail = {.kind = MAIL_LINK,
-                 .tenant = TEXT("acme"),
-                 .token = TEXT("this-is-an-example-and-no-token-of-anybody-"),
+        .directory = config_text(config, CONFIG_TEMPLATES_DIRECTORY),
+        .mail = {.token = TEXT("this-is-an-example-and-no-token-of-anybody-"),
+                 .password = TEXT("thxs-psan-exam-pnpw-dn2t-rea3"),
                  .request_id = TEXT("01939d3c-7e6a-7cc0-9a3e-5c1b2f4d6e80"),
                  .incarnation = TEXT("0123456789abcdef"),
-                 .password = TEXT("thxs-psan-exam-pnpw-dn2t-rea3"),
                  .expires_at_ms = example_now_ms + example_life_ms,
                  .lifetime_ms = example_life_ms,
-                 .happened_at_ms = example_now_ms - 60000,
+                 .happened_at_ms = example_changed_ms,
                  .now_ms = example_now_ms},
     };
     int code = read_options(line, &request);
@@ -118,14 +167,18 @@ int render_command(const struct command_line *line, const struct render_settings
         return code;
     struct error error;
     struct buffer out;
+    struct means means = {0};
     buffer_init(&out, MESSAGE_LIMIT);
     g_mime_init();
-    enum status status = render(&request, settings, &out, &error);
+    enum status status = open_means(&means, &request, config, &error);
+    if (!status)
+        status = render(&request, &means, &out, &error);
     if (status)
         (void)fprintf(stderr, "reset-worker render: %s\n", error.text);
     struct text written = buffer_text(&out);
     bool whole = fwrite(written.bytes, 1, written.size, stdout) == written.size && fflush(stdout) == 0;
+    close_means(&means);
     g_mime_shutdown();
     buffer_clear(&out);
-    return status ? (status == STATUS_INVALID ? EX_USAGE : EX_CONFIG) : whole ? EX_OK : EX_IOERR;
+    return status || whole ? exit_code(status) : EX_IOERR;
 }

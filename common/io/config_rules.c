@@ -235,6 +235,14 @@ static void check_link(struct rules *rules)
     struct error error;
     if (url && link_parse(text_of(url), &pattern, &error) != STATUS_OK)
         break_rule(rules, "%s: link.url: %s", config_origin(rules->config, CONFIG_LINK_URL), error.text);
+    size_t count;
+    const char *const *allowed = config_list(rules->config, CONFIG_LINK_ALLOWED, &count);
+    for (size_t i = 0; i < count; i++)
+        if (!link_host_valid(text_of(allowed[i])))
+            break_rule(
+                rules,
+                "%s: link.allowed: `%.60s` is no host: name it as a browser shows it, without https://",
+                config_origin(rules->config, CONFIG_LINK_ALLOWED), allowed[i]);
 }
 
 enum status config_rules_not_before(const struct config *config, struct error *error)

@@ -92,6 +92,10 @@ const struct setting settings[CONFIG_KEY_COUNT] = {
     [CONFIG_LINK_URL] = {KEY("link", "url", URL, WORKER),
                          .help = "The application's page, with exactly one {token}: "
                                  "https://app.example.com/reset-password#{token}; https unless loopback."},
+    [CONFIG_LINK_ALLOWED] = {KEY("link", "allowed", LIST, WORKER),
+                             .help = "Hosts that a tenant's own link and sign-in page may have "
+                                     "(templates.tenants), beside link.url's; "
+                                     "with a port where there is one."},
     [CONFIG_TOKEN_TTL] = {KEY("token", "ttl", DURATION, BOTH), .fallback = "24h", RANGE(SECOND, 24 * HOUR),
                           .help = "How long a link works. Nothing extends it."},
     [CONFIG_TOKEN_NOT_BEFORE] =

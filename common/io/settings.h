@@ -40,6 +40,7 @@ enum config_key {
     CONFIG_SMTP_QUIT_TIMEOUT, /* RSET and QUIT */
     CONFIG_SMTP_QUEUE_TIMEOUT,
     CONFIG_LINK_URL,
+    CONFIG_LINK_ALLOWED, /* list */
     CONFIG_TOKEN_TTL,
     CONFIG_TOKEN_NOT_BEFORE, /* time; read again at SIGHUP (config_reload.h) */
     CONFIG_TOKEN_MASTER_KEYS_FILE,

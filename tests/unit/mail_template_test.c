@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "core/mail/template.h"
+#include "mail_sources.h"
 
 #define LOCALE(direction)                                                                                    \
     "direction: " direction "\nmonths: a|b|c|d|e|f|g|h|i|j|k|l\nweekdays: a|b|c|d|e|f|g\ntime: {{day}} "     \
@@ -18,8 +19,11 @@ struct files {
 static enum status make(const struct files *files, struct template_set **set, struct error *error)
 {
     const struct template_source sources[] = {
-        {"page.txt", "page.txt", text_of(files->text ? files->text : TEXT_LINK)},
-        {"page.html", "page.html", text_of(files->html ? files->html : HTML_LINK)},
+        {"link/page.txt", "page.txt", text_of(files->text ? files->text : TEXT_LINK)},
+        {"link/page.html", "page.html", text_of(files->html ? files->html : HTML_LINK)},
+        OTHER_PAGES,
+        OTHER_MAILS("en"),
+        OTHER_MAILS("ar"),
         {"locales/en.locale", "en.locale", text_of(LOCALE("ltr"))},
         {"locales/ar.locale", "ar.locale", text_of(LOCALE("rtl"))},
         {"link/en.mail", "en.mail", text_of(files->english ? files->english : "subject: S\n")},
@@ -248,7 +252,12 @@ static void a_set_with_a_file_missing_is_refused(void **state)
         struct template_source sources[5];
         const char *fault;
     } cases[] = {
-        {{{"locales/fr.locale", "fr.locale", TEXT(LOCALE("ltr"))}}, "link/fr.mail:1: the file is missing"},
+        {{{"locales/en.locale", "en.locale", TEXT(LOCALE("ltr"))}}, "link/en.mail:1: the file is missing"},
+        {{{"locales/en.locale", "en.locale", TEXT(LOCALE("ltr"))},
+          {"link/en.mail", "en.mail", TEXT("subject: S\n")},
+          {"page.txt", "page.txt", TEXT("{{#link}}" TEXT_LINK "{{/link}}\n")},
+          {"page.html", "page.html", TEXT("{{#link}}" HTML_LINK "{{/link}}")}},
+         "temporary_password_mailed/en.mail:1: the file is missing"},
         {{{"locales/en.locale", "en.locale", TEXT(LOCALE("ltr"))},
           {"link/en.mail", "en.mail", TEXT("subject: S\n")}},
          "page.txt:1: the file is missing"},
@@ -256,10 +265,7 @@ static void a_set_with_a_file_missing_is_refused(void **state)
           {"link/en.mail", "en.mail", TEXT("subject: S\n")},
           {"page.txt", "page.txt", TEXT(TEXT_LINK)}},
          "page.html:1: the file is missing"},
-        {{{"locales/fr.locale", "fr.locale", TEXT(LOCALE("ltr"))},
-          {"link/fr.mail", "fr.mail", TEXT("subject: S\n")},
-          {"link/page.txt", "page.txt", TEXT(TEXT_LINK)},
-          {"page.html", "page.html", TEXT(HTML_LINK)}},
+        {{{"locales/fr.locale", "fr.locale", TEXT(LOCALE("ltr"))}},
          "locales/en.locale:1: the file of the default locale is missing"},
         {{{"link/de.mail", "/x/link/de.mail", TEXT("subject: S\n")}},
          "/x/link/de.mail:1: there is no such kind"},

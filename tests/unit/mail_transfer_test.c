@@ -7,6 +7,7 @@
 #include <gmime/gmime.h>
 
 #include "core/mail/template.h"
+#include "mail_sources.h"
 #include "worker/mail_templates.h"
 
 #define LOCALE                                                                                               \
@@ -162,8 +163,10 @@ static void every_page_decodes_to_what_it_renders(void **state)
             snprintf(html, sizeof html, "<p style=\"margin:0\">%s</p>\n<a href=\"{{link}}\">{{link}}</a>%.*s",
                      pages[page], shift, "abcdefgh");
             const struct template_source sources[] = {
-                {"page.txt", "page.txt", text_of(text)},
-                {"page.html", "page.html", text_of(html)},
+                {"link/page.txt", "page.txt", text_of(text)},
+                {"link/page.html", "page.html", text_of(html)},
+                OTHER_PAGES,
+                OTHER_MAILS("en"),
                 {"locales/en.locale", "en.locale", text_of(LOCALE)},
                 {"link/en.mail", "en.mail", text_of("subject: S\n")},
             };

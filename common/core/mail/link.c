@@ -8,11 +8,7 @@
 enum { LINK_SIZE = 1024, TOKEN_SIZE = 128 };
 
 static const struct text placeholder = {"{token}", 7};
-
-static enum status refused(struct error *error, const char *why)
-{
-    return error_set_field(error, STATUS_CONFIG, "link.url", "link.url %s", why);
-}
+static const char url_characters[] = "-._~:/?#[]@!$&'()*+,;=%"; /* beside letters and digits */
 
 static bool starts_with(struct text text, struct text prefix)
 {
@@ -70,47 +66,67 @@ static bool is_loopback(struct text name)
            (starts_with(name, TEXT("127.")) && all_of(name, ".") && name.size <= 15);
 }
 
-static enum status check_host(struct text authority, bool secure, struct error *error)
+/* NULL, or what is wrong. */
+static const char *host_fault(struct text authority, bool secure)
 {
     struct text name;
     for (size_t i = 0; i < authority.size; i++)
         if (authority.bytes[i] == '@')
-            return refused(error, "has user information (an '@' before the path); take it out");
+            return "has user information (an '@' before the path); take it out";
     if (authority.size == 0 || !split_port(authority, &name) || !name_valid(name))
-        return refused(
-            error,
-            "has no valid host (letters, digits, hyphens and dots, in punycode where it is international)");
+        return "has no valid host (letters, digits, hyphens and dots, in punycode where it is international)";
     if (!secure && !is_loopback(name))
-        return refused(error,
-                       "is not https://, and its host is not loopback: links would travel in the clear");
-    return STATUS_OK;
+        return "is not https://, and its host is not loopback: links would travel in the clear";
+    return NULL;
+}
+
+static struct text host_of(struct text url, size_t start, size_t end)
+{
+    size_t at = start;
+    while (at < end && !strchr("/?#", url.bytes[at]))
+        at++;
+    return (struct text){url.bytes + start, at - start};
+}
+
+const char *link_fault(struct text url, struct link_pattern *link)
+{
+    *link = (struct link_pattern){{0}, {0}, {0}};
+    if (url.size == 0 || url.size > LINK_SIZE)
+        return url.size ? "has more than 1024 bytes" : "is empty; give the reset page with {token} in it";
+    bool secure = starts_with(url, TEXT("https://"));
+    if (!secure && !starts_with(url, TEXT("http://")))
+        return "does not begin with https://";
+    size_t token = find(url, placeholder, 0);
+    if (token == SIZE_MAX)
+        return "has no {token}; put it where the reset page expects the token";
+    if (find(url, placeholder, token + 1) != SIZE_MAX)
+        return "has {token} more than once";
+    link->before = (struct text){url.bytes, token};
+    link->after = (struct text){url.bytes + token + placeholder.size, url.size - token - placeholder.size};
+    if (!all_of(link->before, url_characters) || !all_of(link->after, url_characters))
+        return "has a character that no URL may have (RFC 3986); percent-encode it";
+    size_t start = secure ? 8 : 7;
+    link->host = host_of(url, start, token);
+    if (link->host.size == token - start)
+        return "has {token} in the host; put it into the path, the query or, best, after '#'";
+    return host_fault(link->host, secure);
 }
 
 enum status link_parse(struct text url, struct link_pattern *link, struct error *error)
 {
-    *link = (struct link_pattern){{0}, {0}, {0}};
-    if (url.size == 0 || url.size > LINK_SIZE)
-        return refused(error, url.size ? "has more than 1024 bytes"
-                                       : "is empty; give the reset page with {token} in it");
-    bool secure = starts_with(url, TEXT("https://"));
-    if (!secure && !starts_with(url, TEXT("http://")))
-        return refused(error, "does not begin with https://");
-    size_t token = find(url, placeholder, 0);
-    if (token == SIZE_MAX)
-        return refused(error, "has no {token}; put it where the reset page expects the token");
-    if (find(url, placeholder, token + 1) != SIZE_MAX)
-        return refused(error, "has {token} more than once");
-    link->before = (struct text){url.bytes, token};
-    link->after = (struct text){url.bytes + token + placeholder.size, url.size - token - placeholder.size};
-    if (!all_of(link->before, "-._~:/?#[]@!$&'()*+,;=%") || !all_of(link->after, "-._~:/?#[]@!$&'()*+,;=%"))
-        return refused(error, "has a character that no URL may have (RFC 3986); percent-encode it");
-    size_t start = secure ? 8 : 7, end = start;
-    while (end < token && !strchr("/?#", url.bytes[end]))
-        end++;
-    if (end == token)
-        return refused(error, "has {token} in the host; put it into the path, the query or, best, after '#'");
-    link->host = (struct text){url.bytes + start, end - start};
-    return check_host(link->host, secure, error);
+    const char *fault = link_fault(url, link);
+    return fault ? error_set_field(error, STATUS_CONFIG, "link.url", "link.url %s", fault) : STATUS_OK;
+}
+
+bool link_image_valid(struct text url)
+{
+    return url.size <= LINK_SIZE && starts_with(url, TEXT("https://")) && all_of(url, url_characters) &&
+           !host_fault(host_of(url, 8, url.size), true);
+}
+
+bool link_host_valid(struct text host)
+{
+    return !host_fault(host, true);
 }
 
 bool link_token_valid(struct text token)

@@ -17,6 +17,16 @@ struct link_pattern {
  * one {token}, after the host.  Otherwise STATUS_CONFIG, and the error says which of these is broken. */
 enum status link_parse(struct text url, struct link_pattern *link, struct error *error) WARN_UNUSED;
 
+/* The same for a URL of another name: what is wrong with it, as the end of a sentence that begins with that
+ * name, or NULL. */
+const char *link_fault(struct text url, struct link_pattern *link);
+
+/* Whether `url` is an https URL of an image: absolute, ASCII, with a valid host, at most 1024 bytes. */
+bool link_image_valid(struct text url);
+
+/* Whether `host` is a host's name as a browser shows it, with or without a port. */
+bool link_host_valid(struct text host);
+
 /* Whether `token` consists of 1 to 128 characters of base64url (RFC 4648, section 5), as every token of ours
  * does. */
 bool link_token_valid(struct text token);

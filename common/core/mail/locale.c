@@ -250,9 +250,9 @@ void locale_write_time(const struct locale *locale, int64_t time_ms, int32_t off
 
 void locale_write_lifetime(const struct locale *locale, int64_t lifetime_ms, struct buffer *out)
 {
-    int64_t number = lifetime_ms > 0 ? lifetime_ms / 60000 : 0;
+    int64_t number = lifetime_ms >= 60000 ? lifetime_ms / 60000 : 1;
     enum unit unit = UNIT_MINUTES;
-    if (number > 0 && number % 60 == 0) {
+    if (number % 60 == 0) {
         number /= 60;
         unit = UNIT_HOURS;
     }

@@ -30,7 +30,8 @@ struct text locale_claims(const struct locale *locale);
  * never later than the time meant. */
 void locale_write_time(const struct locale *locale, int64_t time_ms, int32_t offset, struct buffer *out);
 
-/* Appends a time span in words, in whole minutes (cut off), hours ("24 hours") or, from three on, days. */
+/* Appends a time span in words, in whole minutes (cut off, at least one), hours ("24 hours") or, from three
+ * on, days. */
 void locale_write_lifetime(const struct locale *locale, int64_t lifetime_ms, struct buffer *out);
 
 /* The one of `locales` that serves the tag `wanted` best (RFC 4647 lookup, case-insensitive, '_' taken for

@@ -100,3 +100,8 @@ struct text mail_profile_from(const struct mail_profile *profile)
 {
     return text_of(profile->from);
 }
+
+const struct link_pattern *mail_profile_link(const struct mail_profile *profile)
+{
+    return &profile->link;
+}

@@ -94,7 +94,8 @@ static void write_headers(const struct mail_profile *profile, const struct mail 
     buffer_append_string(out, "Date: ");
     calendar_write_mail_date(mail->now_ms, out);
     buffer_append_string(out, line_end);
-    buffer_append_text(out, buffer_text(&profile->from_header));
+    bool own = mail->branding && mail->branding->from_header.size;
+    buffer_append_text(out, own ? mail->branding->from_header : buffer_text(&profile->from_header));
     buffer_append_string(out, "To: ");
     mailbox_append(values->value[MAIL_VALUE_NAME], mail->to, out);
     write_subject(template, values, out);
@@ -116,10 +117,8 @@ struct content {
     bool named;
 };
 
-static const char *colour_or(const char *colour, const char *otherwise)
-{
-    return colour && *colour ? colour : otherwise;
-}
+/* Of a tenant without a branding of its own, and of one without a colour. */
+static const struct branding plain = {.colour = "#1d4ed8", .on_colour = "#ffffff", .edge = "#1d4ed8"};
 
 /* The moments and the time span in the reader's words. */
 static void write_times(struct content *content, const struct mail *mail)
@@ -138,15 +137,15 @@ static void write_times(struct content *content, const struct mail *mail)
 
 static void set_branding(struct text *value, const struct mail *mail)
 {
-    static const struct branding none;
-    const struct branding *branding = mail->branding ? mail->branding : &none;
+    const struct branding *branding = mail->branding ? mail->branding : &plain;
+    const struct branding *colours = *branding->colour ? branding : &plain;
     value[MAIL_VALUE_TENANT] = branding->name.size ? branding->name : mail->tenant;
     value[MAIL_VALUE_SUPPORT] = branding->support;
     value[MAIL_VALUE_IMPRINT] = branding->footer;
     value[MAIL_VALUE_LOGO] = branding->logo;
-    value[MAIL_VALUE_COLOUR] = text_of(colour_or(branding->colour, "#1d4ed8"));
-    value[MAIL_VALUE_ON_COLOUR] = text_of(colour_or(branding->on_colour, "#ffffff"));
-    value[MAIL_VALUE_EDGE] = text_of(colour_or(branding->edge, "#1d4ed8"));
+    value[MAIL_VALUE_COLOUR] = text_of(colours->colour);
+    value[MAIL_VALUE_ON_COLOUR] = text_of(colours->on_colour);
+    value[MAIL_VALUE_EDGE] = text_of(colours->edge);
 }
 
 static void content_init(struct content *content, const struct mail_profile *profile, const struct mail *mail)

@@ -27,6 +27,9 @@ enum status mail_profile_new(struct text from, const struct link_pattern *link,
                              struct error *error) WARN_UNUSED;
 void mail_profile_free(struct mail_profile **profile);
 
+/* The link that it was made with. */
+const struct link_pattern *mail_profile_link(const struct mail_profile *profile);
+
 /* The address alone, for MAIL FROM where smtp.envelope_from is not set. */
 struct text mail_profile_from(const struct mail_profile *profile);
 

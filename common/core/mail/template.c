@@ -124,8 +124,6 @@ static enum status add_mail(struct template_set *set, struct sources sources, en
 {
     struct text tag = locale_tag(set->locales[locale]);
     const struct template_source *source = find_source(sources, mail_kind_name(kind), tag, "mail");
-    if (!source && kind != MAIL_LINK)
-        return STATUS_OK; /* the default locale's serves */
     if (!source)
         return error_set(error, STATUS_CONFIG,
                          "%s/%.*s.mail:1: the file is missing, as locales/%.*s.locale is there",
@@ -149,16 +147,16 @@ static enum status fill(struct template_set *set, struct sources sources, const 
         status = add_locale(set, &sources.list[i], error);
     for (size_t i = 0; i < sources.count && !status; i++)
         status = check_source(set, &sources.list[i], error);
-    for (size_t kind = 0; kind < MAIL_KIND_COUNT && !status; kind++)
-        for (size_t i = 0; i < set->count && !status; i++)
-            status = add_mail(set, sources, (enum mail_kind)kind, i, entries, error);
     if (status)
         return status;
     set->fallback = locale_lookup(set->locales, set->count, text_of(default_locale));
     if (set->fallback == SIZE_MAX)
         return error_set(error, STATUS_CONFIG,
                          "locales/%s.locale:1: the file of the default locale is missing", default_locale);
-    return STATUS_OK;
+    for (size_t kind = 0; kind < MAIL_KIND_COUNT && !status; kind++)
+        for (size_t i = 0; i < set->count && !status; i++)
+            status = add_mail(set, sources, (enum mail_kind)kind, i, entries, error);
+    return status;
 }
 
 enum status template_set_new(const struct template_source *sources, size_t count, const char *default_locale,
@@ -194,13 +192,22 @@ const struct mail_template *template_find(const struct template_set *set, enum m
                                           struct text locale)
 {
     size_t found = locale_lookup(set->locales, set->count, locale);
-    bool there = found != SIZE_MAX && set->mails[kind][found].locale;
-    return &set->mails[kind][there ? found : set->fallback];
+    return &set->mails[kind][found == SIZE_MAX ? set->fallback : found];
 }
 
 const struct locale *template_locale(const struct mail_template *mail)
 {
     return mail->locale;
+}
+
+size_t template_locales(const struct template_set *set)
+{
+    return set->count;
+}
+
+const struct locale *template_locale_at(const struct template_set *set, size_t index)
+{
+    return set->locales[index];
 }
 
 /* Where the locale runs to the right, or the value does, they are kept from reordering each other. */

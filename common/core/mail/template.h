@@ -79,6 +79,10 @@ const struct mail_template *template_find(const struct template_set *set, enum m
                                           struct text locale);
 const struct locale *template_locale(const struct mail_template *mail);
 
+/* The languages of the set, and each of them, from 0. */
+size_t template_locales(const struct template_set *set);
+const struct locale *template_locale_at(const struct template_set *set, size_t index);
+
 /* Appends one part.  Text and HTML have CRLF line ends; the subject is one line of UTF-8, not yet encoded.
  * Characters that control or reorder text are left out of values. */
 void template_render(const struct mail_template *mail, enum mail_part part, const struct mail_values *values,
