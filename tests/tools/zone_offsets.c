@@ -1,5 +1,5 @@
-/* What our reading of the machine's time zones says, for a test that compares it with another's: for each line
- * `ZONE SECONDS` of stdin the offset from UTC in seconds, or `none`. */
+/* What our reading of the machine's time zones says, for a test that compares it with another's: for each
+ * line `ZONE SECONDS` of stdin the offset from UTC in seconds, or `none`. */
 #include <inttypes.h>
 #include <stdio.h>
 

@@ -47,9 +47,11 @@ static struct text trimmed(struct text text)
 static enum status begin_tenant(struct reader *reader, struct text line)
 {
     struct branding_set *set = reader->set;
-    struct text tenant = trimmed((struct text){line.bytes + 1, line.size - 2});
-    if (line.bytes[line.size - 1] != ']' || tenant.size == 0 || tenant.size > (size_t)4 * TENANT_CHARACTERS ||
-        !characters_clean(tenant) || memchr(tenant.bytes, '/', tenant.size))
+    bool closed = line.size >= 2 && line.bytes[line.size - 1] == ']';
+    struct text tenant =
+        closed ? trimmed((struct text){line.bytes + 1, line.size - 2}) : (struct text){"", 0};
+    if (tenant.size == 0 || tenant.size > (size_t)4 * TENANT_CHARACTERS || !characters_clean(tenant) ||
+        memchr(tenant.bytes, '/', tenant.size))
         return fault(reader, (struct text){"", 0},
                      "no [tenant id]: 1 to 128 characters without '/', none that controls text");
     if (set->count == set->capacity) {
