@@ -56,6 +56,29 @@ static void moments_are_said_in_words_and_as_mail_dates(void **state)
     assert_null(locale);
 }
 
+static void the_first_of_a_month_may_be_an_ordinal(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t time_ms;
+        const char *words;
+    } cases[] = {
+        {0, "Th 1er Jan 1970 00:00 UTC"},
+        {-1, "We 31 Dec 1969 23:59 UTC"},
+        {864000000, "Su 11 Jan 1970 00:00 UTC"},
+    };
+    struct locale *locale = parsed("fr", WORDS TIME "first: 1er\n");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buffer out;
+        buffer_init(&out, 512);
+        locale_write_time(locale, cases[i].time_ms, 0, &out);
+        buffer_append_byte(&out, 0);
+        assert_string_equal(out.bytes, cases[i].words);
+        buffer_clear(&out);
+    }
+    locale_free(&locale);
+}
+
 static void a_reader_gets_the_nearest_language_and_never_another_script(void **state)
 {
     (void)state;
@@ -152,6 +175,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moments_are_said_in_words_and_as_mail_dates),
+        cmocka_unit_test(the_first_of_a_month_may_be_an_ordinal),
         cmocka_unit_test(a_reader_gets_the_nearest_language_and_never_another_script),
         cmocka_unit_test(a_mistake_in_a_locale_is_named_with_file_and_line),
     };

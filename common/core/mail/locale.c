@@ -19,6 +19,7 @@ struct locale {
     char *content; /* owned */
     bool right_to_left;
     struct text also, time;
+    struct text first; /* how the first day of a month is written ("1er"); empty: as a number */
     struct text months[MONTHS], weekdays[WEEKDAYS]; /* January first, Monday first */
     enum plural plural;
     struct text units[UNITS][PLURAL_FORMS_MAX];
@@ -52,6 +53,8 @@ static bool write_field(const struct locale *locale, struct text field, const st
         buffer_append_text(out, locale->weekdays[moment->weekday]);
     else if (text_equal(field, TEXT("month")))
         buffer_append_text(out, locale->months[moment->month]);
+    else if (text_equal(field, TEXT("day")) && moment->day == 1 && locale->first.size)
+        buffer_append_text(out, locale->first);
     else if (text_equal(field, TEXT("day")))
         buffer_append_number(out, moment->day);
     else if (text_equal(field, TEXT("year")))
@@ -209,6 +212,8 @@ enum status locale_parse(struct text tag, const char *file, struct text content,
         status = read_units(made, entries, error);
     struct entry *also = status ? NULL : entries_find(entries, TEXT("also"));
     made->also = also ? also->value : (struct text){"", 0};
+    struct entry *first = status ? NULL : entries_find(entries, TEXT("first"));
+    made->first = first ? first->value : (struct text){"", 0};
     if (!status)
         status = entries_check_used(entries, error);
 cleanup:
