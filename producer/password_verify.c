@@ -97,6 +97,8 @@ static void on_audited(void *context, const struct kafka_delivery *delivery)
         answer_unavailable(verification, "the sign-in is not in the audit trail yet: ask again");
         return;
     }
+    uncompleted_note(verification->call->serve->uncompleted,
+                     (struct text){verification->request_id, sizeof verification->request_id});
     http_call_json(&verification->call, 200, buffer_text(&verification->answer));
     end(verification);
 }

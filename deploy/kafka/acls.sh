@@ -32,9 +32,10 @@ allow reset-producer Write,Describe "--topic $requested"
 allow reset-producer Write,Describe "--topic $audit"
 allow reset-producer IdempotentWrite "--cluster"
 
-# reset-producer replay and topics, by an operator's own principal.
+# reset-producer replay, trail and topics, by an operator's own principal.
 allow reset-operator Read,Describe "--topic $requested.dlq"
 allow reset-operator Write,Describe "--topic $requested.retry. --resource-pattern-type prefixed"
+allow reset-operator Read,Describe "--topic $audit"
 allow reset-operator Read "--group reset-replay"
 allow reset-operator Create,Describe,DescribeConfigs "--topic password-reset. --resource-pattern-type prefixed"
 allow reset-operator IdempotentWrite "--cluster"

@@ -236,11 +236,10 @@ def test_openapi_names_the_calls_that_are_served():
     assert document["openapi"].startswith("3.1.")
     calls = {(method.upper(), path) for path, item in document["paths"].items() for method in item
              if method in ("get", "put", "post", "delete", "patch", "head")}
-    assert calls == {("POST", "/v1/password-resets"), ("POST", "/v1/tokens/check"), ("POST", "/v1/tokens/redeem"),
-                     ("POST", "/v1/temporary-passwords/verify"),
     assert calls == {("POST", "/v1/password-resets"), ("GET", "/v1/password-resets/{id}"),
                      ("HEAD", "/v1/password-resets/{id}"), ("POST", "/v1/password-changes"),
                      ("POST", "/v1/tokens/check"), ("POST", "/v1/tokens/redeem"), ("POST", "/v1/tokens/revoke"),
+                     ("POST", "/v1/temporary-passwords/verify"),
                      ("GET", "/livez"), ("GET", "/readyz"), ("GET", "/metrics")}
     for path, item in document["paths"].items():
         for method, call in item.items():
