@@ -2,7 +2,8 @@
 """Measures the pair on real Kafka and Redis and a fast sink; see run.sh.
 
 A figure is printed only when the run it comes from was whole: every event one mail, every mail one `sent` audit, every
-202 one event.  Rates are taken between the sink's first and last mail.
+202 one event.  Rates are taken between the sink's first and last mail.  oracle.py and beside_argon2.py have what the
+intake's answers may not tell and may not wait for.
 """
 import argparse
 import json
@@ -18,6 +19,8 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+import beside_argon2  # noqa: E402
+import oracle  # noqa: E402
 from support import events, kafka_client, places  # noqa: E402
 from support.kafka_broker import KafkaBroker  # noqa: E402
 from support.processes import Process  # noqa: E402
@@ -25,6 +28,7 @@ from support.redis_server import RedisServer  # noqa: E402
 from support.relay import Relay  # noqa: E402
 from support.waiting import eventually  # noqa: E402
 
+NAMES = ("drain", "intake", "oracle", "argon2")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -141,52 +145,90 @@ def middle(runs):
 
 def table(rows):
     for name, value, target in rows:
-        print(f"{name:<46} {value:>12}   {target}")
+        print(f"{name:<64} {value:>15}   {target}")
+
+
+def rows_of(results, connections):
+    rows = []
+    if "drain" in results:
+        drained = results["drain"]
+        rows += [("drain, mails/s", f"{drained['mails_per_s']:.0f}", ""),
+                 ("smtp-source -s 50 -d, mails/s", f"{results['smtp_source_mails_per_s']:.0f}", ""),
+                 ("drain beside smtp-source", f"{results['drain_ratio']:.2f}", "target ≥ 0.60"),
+                 ("CPU of the worker an event, µs", f"{drained['cpu_us_per_event']:.1f}", "target ≤ 40"),
+                 ("memory of the worker idle, MB", f"{drained['memory_idle_mb']:.1f}", ""),
+                 ("memory of the worker after the drain, MB", f"{drained['memory_drained_mb']:.1f}", "target ≤ 48")]
+    if "intake" in results:
+        asked = results["intake"]
+        rows += [(f"intake at {connections} connections, 202/s", f"{asked['acknowledged_per_s']:.0f}", "target ≥ 10000"),
+                 ("intake p50 / p99 / max, ms", f"{asked['p50_ms']:.1f}/{asked['p99_ms']:.1f}/{asked['max_ms']:.0f}", ""),
+                 ("CPU of the producer a request, µs", f"{asked['cpu_us_per_request']:.1f}", ""),
+                 ("memory of the producer idle / loaded, MB",
+                  f"{asked['memory_idle_mb']:.1f}/{asked['memory_loaded_mb']:.1f}", "")]
+    if "oracle" in results:
+        rows += oracle.rows(results["oracle"])
+    if "argon2" in results:
+        rows += beside_argon2.rows(results["argon2"])
+    return rows
+
+
+def run(options, folder, broker):
+    """The measurements that were named, and the single runs behind the medians."""
+    runs = {name: [] for name in ("drain", "smtp_source", "intake") if name in options.names or
+            (name == "smtp_source" and "drain" in options.names)}
+    redis = RedisServer(folder / "redis", "--slowlog-log-slower-than", "-1").start()
+    for number in range(options.runs):
+        if "drain" in runs:
+            runs["drain"].append(drain(options, folder, broker, number))
+            runs["smtp_source"].append(smtp_source(options, folder, runs["drain"][-1]["mail_bytes"]))
+        if "intake" in runs:
+            runs["intake"].append(intake(options, folder, broker, redis, number))
+    results = {name: middle(runs[name]) for name in ("drain", "intake") if name in runs}
+    if "drain" in runs:
+        results["smtp_source_mails_per_s"] = statistics.median(runs["smtp_source"])
+        results["drain_ratio"] = statistics.median(
+            each["mails_per_s"] / rate for each, rate in zip(runs["drain"], runs["smtp_source"]))
+    if "oracle" in options.names:
+        sink = Sink(options.sink, folder)
+        results["oracle"] = oracle.measure(folder, broker, sink, options.requests)
+        sink.stop()
+    if "argon2" in options.names:
+        results["argon2"] = beside_argon2.measure(folder, broker)
+    redis.kill()
+    return results, runs
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", default=[], metavar="NAME",
+                        help=f"what to measure, of {', '.join(NAMES)}; none: all")
     parser.add_argument("--sink", required=True)
     parser.add_argument("--json", type=pathlib.Path, required=True)
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--requests", type=int, default=2000, help="of each kind, for oracle")
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
+    options.names = options.names or list(NAMES)
+    if set(options.names) - set(NAMES):
+        parser.error(f"there is no measurement {sorted(set(options.names) - set(NAMES))[0]}: {', '.join(NAMES)}")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="reset-bench."))
     broker = KafkaBroker(folder / "kafka", heap="1g").start()
-    drains, sources, intakes = [], [], []
     try:
-        redis = RedisServer(folder / "redis", "--slowlog-log-slower-than", "-1").start()
-        for number in range(options.runs):
-            drains.append(drain(options, folder, broker, number))
-            sources.append(smtp_source(options, folder, drains[-1]["mail_bytes"]))
-            intakes.append(intake(options, folder, broker, redis, number))
+        results, runs = run(options, folder, broker)
     except AssertionError as fault:
         print(f"no figures: {fault}", file=sys.stderr)
         return 1
     finally:
         broker.remove()
         shutil.rmtree(folder, ignore_errors=True)
-    drained, asked, source = middle(drains), middle(intakes), statistics.median(sources)
-    ratio = statistics.median(run["mails_per_s"] / rate for run, rate in zip(drains, sources))
-    print(f"\n{options.events} events, {options.runs} runs, medians; {os.cpu_count()} CPUs, {platform.release()}")
-    table([("drain, mails/s", f"{drained['mails_per_s']:.0f}", ""),
-           ("smtp-source -s 50 -d, mails/s", f"{source:.0f}", ""),
-           ("drain beside smtp-source", f"{ratio:.2f}", "target ≥ 0.60"),
-           ("CPU of the worker an event, µs", f"{drained['cpu_us_per_event']:.1f}", "target ≤ 40"),
-           ("memory of the worker idle, MB", f"{drained['memory_idle_mb']:.1f}", ""),
-           ("memory of the worker after the drain, MB", f"{drained['memory_drained_mb']:.1f}", "target ≤ 48"),
-           (f"intake at {options.connections} connections, 202/s", f"{asked['acknowledged_per_s']:.0f}", "target ≥ 10000"),
-           ("intake p50 / p99 / max, ms",
-            f"{asked['p50_ms']:.1f}/{asked['p99_ms']:.1f}/{asked['max_ms']:.0f}", ""),
-           ("CPU of the producer a request, µs", f"{asked['cpu_us_per_request']:.1f}", ""),
-           ("memory of the producer idle / loaded, MB",
-            f"{asked['memory_idle_mb']:.1f}/{asked['memory_loaded_mb']:.1f}", "")])
+    loads = f"{options.events} events, {options.runs} runs, medians; " if runs else ""
+    print(f"\n{loads}{os.cpu_count()} CPUs, {platform.release()}")
+    table(rows_of(results, options.connections))
     options.json.write_text(json.dumps({
         "events": options.events, "connections": options.connections, "cpus": os.cpu_count(), "kernel": platform.release(),
-        "drain": drained, "smtp_source_mails_per_s": source, "drain_ratio": ratio, "intake": asked,
-        "runs": {"drain": drains, "smtp_source": sources, "intake": intakes}}, indent=2) + "\n")
+        **results, "runs": runs}, indent=2) + "\n")
     print(f"written to {options.json}")
     return 0
 

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # The benchmark: drain of preloaded events beside smtp-source on the same sink, intake over HTTP with 202 after the
-# acknowledgement, memory and CPU.  Prints a table and writes build/bench.json; prints no figure when a mail is lost.
+# acknowledgement, memory and CPU; whether the time of an answer tells who has an account; whether links keep their
+# latency beside Argon2id.  Prints a table and writes build/bench.json; prints no figure when anything is lost.
 #
-#   ./tests/bench/run.sh [--events 100000] [--seconds 10] [--connections 64] [--runs 3]
+#   ./tests/bench/run.sh [drain] [intake] [oracle] [argon2] [--events 100000] [--seconds 10] [--connections 64]
+#                        [--runs 3] [--requests 2000]
 #
+# By name only those measurements; without a name all.
 # Wants a quiet machine.  Installs what is missing as tests/run.sh does (RESET_INSTALL=no: nothing).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
