@@ -70,11 +70,14 @@ def nothing_was_lost(relay, ids, sink):
     assert mails == sum(kind == "known" for kind in ids.values()), f"{mails} mails: no figure"
 
 
-def ask_all(asker, count, delay, random_source):
-    """{kind: seconds}, {request id: kind}, and the forms of the answers."""
+def ask_all(asker, count, warm, random_source):
+    """{kind: seconds}, {request id: kind}, and the control's delays; the answers' forms must be one."""
     times = {"known": [], "unknown": [], "control": []}
-    ids, forms = {}, set()
+    ids, forms, delays = {}, set(), []
     for number in range(count):
+        if number % 25 == 0:  # a fifth of what the median is by now
+            delay = statistics.median(times["unknown"][-100:] or warm) * 0.2
+        delays.append(delay)
         for kind in random_source.sample(list(times), 3):
             body = events.encode((known if kind == "known" else unknown)(number))
             seconds, head, answer = asker.ask(body, uuid.uuid4(), delay if kind == "control" else 0.0)
@@ -83,7 +86,7 @@ def ask_all(asker, count, delay, random_source):
             forms.add(form(head, answer))
             ids[json.loads(answer)["id"]] = kind
     assert len(forms) == 1, f"answers have {len(forms)} forms, and differ for unknown accounts or by chance: {forms}"
-    return times, ids
+    return times, ids, delays
 
 
 def measure(folder, broker, sink, count=2000, seed=None):
@@ -101,8 +104,7 @@ def measure(folder, broker, sink, count=2000, seed=None):
                                            uuid.uuid4())
             warm.append(seconds)
             ids[json.loads(answer)["id"]] = kind
-        delay = statistics.median(warm[WARM_UP // 2:]) * 0.2
-        times, asked = ask_all(asker, count, delay, random_source)
+        times, asked, delays = ask_all(asker, count, warm[-100:], random_source)
         asker.close()
         nothing_was_lost(relay, {**ids, **asked}, sink)
         low, chance, high = interval(times["known"], times["unknown"], random_source)
@@ -110,6 +112,7 @@ def measure(folder, broker, sink, count=2000, seed=None):
     finally:
         relay.close()
         redis.kill()
+    delay = statistics.median(delays)
     assert control[0] > BAND[1], (f"the control, {delay * 1e6:.0f} µs slower, is not told apart ({control[0]:.3f} to "
                                   f"{control[2]:.3f}): the machine is too busy, no figure")
     return {"requests_each": count, "chance_known_faster": chance, "low": low, "high": high,
