@@ -66,6 +66,11 @@ static bool expects_bytes(const struct record_store_change *change)
     return change->compared && change->expected.bytes;
 }
 
+static bool expects_room(const struct record_store_change *change)
+{
+    return change->action == RECORD_STORE_COUNT && change->below > 0;
+}
+
 /* What io/swap.lua is to do with each key, two letters for one. */
 static struct text write_letters(const struct record_store_change *changes, size_t count,
                                  char letters[2 * RECORD_STORE_KEYS_MOST])
@@ -76,6 +81,7 @@ static struct text write_letters(const struct record_store_change *changes, size
                                    [RECORD_STORE_COUNT] = 'c'};
     for (size_t i = 0; i < count; i++) {
         char unexpected = changes[i].compared ? '-' : '*';
+        unexpected = expects_room(&changes[i]) ? '<' : unexpected;
         letters[2 * i] = expects_bytes(&changes[i]) ? '=' : unexpected;
         letters[2 * i + 1] = actions[changes[i].action];
     }
@@ -87,6 +93,8 @@ static void append_values(struct buffer *command, const struct record_store_chan
     for (size_t i = 0; i < count; i++)
         if (expects_bytes(&changes[i]))
             append_argument(command, changes[i].expected);
+        else if (expects_room(&changes[i]))
+            append_number(command, changes[i].below);
     for (size_t i = 0; i < count; i++) {
         if (changes[i].action == RECORD_STORE_SET)
             append_argument(command, changes[i].value);
@@ -100,9 +108,10 @@ static size_t count_values(const struct record_store_change *changes, size_t tot
 {
     size_t count = 0;
     for (size_t i = 0; i < total; i++)
-        count += (expects_bytes(&changes[i]) ? 1u : 0u) + (changes[i].action == RECORD_STORE_SET     ? 2u
-                                                           : changes[i].action == RECORD_STORE_COUNT ? 1u
-                                                                                                     : 0u);
+        count += (expects_bytes(&changes[i]) || expects_room(&changes[i]) ? 1u : 0u) +
+                 (changes[i].action == RECORD_STORE_SET     ? 2u
+                  : changes[i].action == RECORD_STORE_COUNT ? 1u
+                                                            : 0u);
     return count;
 }
 

@@ -1,17 +1,19 @@
 -- The only script there is: writes all or nothing, if every compared key still has the bytes that were read.
 -- The first argument has two letters for each key; what they ask for follows in the order of the keys: first all
 -- expected bytes, then the new ones, each with its expiry (ms since 1970; 0: never).
--- First letter: '=' the key has the expected bytes, '-' there is no such key, '*' whatever.
+-- First letter: '=' the key has the expected bytes, '-' there is no such key, '<' a number below the expected one or
+-- no such key, '*' whatever.
 -- Second: 'k' keep, 's' set (bytes, expiry), 'd' delete, 'c' count one up (expiry, of the first one).
 -- Answers 1, or {seconds, microseconds, {what each key holds now}} when something is not as expected.
 local call, letter, letters, next = redis.call, string.sub, ARGV[1], 2
 local held = call('MGET', unpack(KEYS))
 for i = 1, #KEYS do
     local compare, expected = letter(letters, 2 * i - 1, 2 * i - 1), false
-    if compare == '=' then
+    if compare == '=' or compare == '<' then
         expected, next = ARGV[next], next + 1
     end
-    if compare ~= '*' and held[i] ~= expected then
+    local full = compare == '<' and (tonumber(held[i]) or 0) >= tonumber(expected)
+    if full or ((compare == '=' or compare == '-') and held[i] ~= expected) then
         local now = call('TIME')
         return { now[1], now[2], held }
     end

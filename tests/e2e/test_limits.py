@@ -8,8 +8,6 @@ from support import events
 from support.expectations import audits_are_valid, the_mail_to, wait_for_mails
 from support.waiting import NotYet, eventually
 
-ONE_AT_A_TIME = {"worker.concurrency": "1"}  # the actor's counter may be overshot by what is under way
-
 
 def endings(relay, identifiers):
     """How many of these requests ended how."""
@@ -29,7 +27,7 @@ def endings(relay, identifiers):
 @pytest.fixture
 def forced(deploy):
     """A deployment with the limit per actor as it is by default, and a key for a forced reset of many."""
-    relay = deploy({"limits.per_actor": "30/1h", **ONE_AT_A_TIME})
+    relay = deploy({"limits.per_actor": "30/1h"})
     relay.bulk_key = relay.add_key("forced-reset", ("request:admin", "request:bulk"))
     relay.intake = relay.producer()
     return relay
@@ -56,8 +54,18 @@ def test_a_forced_reset_of_a_hundred_users_stops_at_the_actors_limit_without_the
     assert endings(forced, [other]) == {("sent", None): 1}
 
 
+def test_an_actor_who_asks_for_a_hundred_at_once_gets_no_more_than_the_limit(forced):
+    """All are there before the worker is, which then takes them together."""
+    documents = [events.event(events.reset_request()) for _ in range(100)]
+    forced.publish_records([events.record(document, forced.publisher, forced.publisher_secret)
+                            for document in documents])
+    forced.worker()
+    assert endings(forced, [document["id"] for document in documents]) == \
+        {("sent", None): 30, ("suppressed", "actor_limit"): 70}
+
+
 def test_requests_in_bulk_have_the_budget_of_their_key_instead_of_the_actors(deploy):
-    relay = deploy({"limits.per_bulk": "3/1h", "limits.per_actor": "1/1h", **ONE_AT_A_TIME})
+    relay = deploy({"limits.per_bulk": "3/1h", "limits.per_actor": "1/1h"})
     keys = [relay.add_key(name, ("request:admin", "request:bulk")) for name in ("one", "other")]
     intake = relay.producer()
     relay.worker()
@@ -69,7 +77,7 @@ def test_requests_in_bulk_have_the_budget_of_their_key_instead_of_the_actors(dep
 
 
 def test_bulk_is_not_believed_of_a_publisher_without_the_scope(deploy):
-    relay = deploy({"limits.per_actor": "2/1h", **ONE_AT_A_TIME})
+    relay = deploy({"limits.per_actor": "2/1h"})
     relay.worker()
     stamp = {"asserted_by": {"channel": "http", "key_id": "k1", "bulk": True}}
     ids = [relay.publish(events.reset_request(**stamp)) for _ in range(5)]
@@ -77,7 +85,7 @@ def test_bulk_is_not_believed_of_a_publisher_without_the_scope(deploy):
 
 
 def test_a_publisher_with_the_scope_asks_in_bulk_straight_on_kafka(deploy):
-    relay = deploy({"limits.per_actor": "2/1h", "limits.per_bulk": "4/1h", **ONE_AT_A_TIME})
+    relay = deploy({"limits.per_actor": "2/1h", "limits.per_bulk": "4/1h"})
     secret = relay.add_publisher("personnel", ("request:admin", "request:bulk"))
     relay.worker()
     ids = [relay.publish(events.reset_request(), publisher="personnel", secret=secret) for _ in range(6)]

@@ -2,6 +2,8 @@
  */
 #include "support.h"
 
+#include <stdio.h>
+
 #include "support/scene.h"
 
 enum { MANY = 100 };
@@ -207,6 +209,38 @@ static void of_a_hundred_redemptions_at_once_one_succeeds(void **state)
     assert_int_equal(taken, 1);
 }
 
+static void an_actor_who_asks_for_many_at_once_gets_no_more_than_the_limit(void **state)
+{
+    struct scene *scene = *state; /* 30 in an hour */
+    enum { ASKED = 50 };
+    static struct desk_pending pending[ASKED];
+    static struct desk_answer answers[ASKED];
+    static char users[ASKED][8], emails[ASKED][24];
+    memory_store_defer(scene->memory, true);
+    for (unsigned i = 0; i < ASKED; i++) {
+        snprintf(users[i], sizeof users[i], "u%u", i);
+        snprintf(emails[i], sizeof emails[i], "u%u@x.org", i);
+        struct desk_begin begin = {.request = 1 + i,
+                                   .owner = 1 + i,
+                                   .inc = 1 + i,
+                                   .t0_ms = scene->t0_ms,
+                                   .by_admin = true,
+                                   .user = users[i],
+                                   .email = emails[i]};
+        desk_ask_begin(&scene->desk, &begin, &pending[i], &answers[i]);
+    }
+    serve_all(scene, 0);
+    unsigned admitted = 0, suppressed = 0;
+    for (unsigned i = 0; i < ASKED; i++) {
+        assert_int_equal(answers[i].status, STATUS_OK);
+        admitted += answers[i].verdict == VERDICT_LEASE;
+        suppressed += answers[i].reason == REASON_ACTOR_LIMIT;
+    }
+    assert_int_equal(admitted, 30);
+    assert_int_equal(suppressed, ASKED - 30);
+    assert_int_equal(scene_count(scene, "token"), 30);
+}
+
 static void a_question_that_always_meets_a_conflict_gives_up(void **state)
 {
     struct scene *scene = *state;
@@ -299,6 +333,7 @@ int main(void)
         TEST(two_workers_in_any_order_share_one_lease),
         TEST(two_newer_requests_in_any_order_leave_one_link),
         TEST(of_a_hundred_redemptions_at_once_one_succeeds),
+        TEST(an_actor_who_asks_for_many_at_once_gets_no_more_than_the_limit),
         TEST(a_question_that_always_meets_a_conflict_gives_up),
         TEST(a_record_that_cannot_be_read_is_named_by_its_kind),
         TEST(a_full_store_refuses_begin_and_takes_finish_and_redeem),

@@ -59,6 +59,25 @@ static void a_swap_sets_deletes_keeps_and_counts(void **state)
     freeReplyObject(reply);
 }
 
+static void a_counter_is_counted_up_to_its_bound_and_no_further(void **state)
+{
+    struct redis_scene *scene = redis_scene_ready(state, NULL);
+    const struct record_store_change changes[] = {
+        redis_scene_set("written", NULL, "v", 0),
+        {.key = TEXT("counter"), .action = RECORD_STORE_COUNT, .below = 10},
+    };
+    for (int i = 0; i < 10; i++) {
+        assert_answer(redis_scene_swap(scene, changes, 2, i % 2), STATUS_OK);
+        redis_server_do(&scene->server, "DEL pwreset:written");
+    }
+    const struct redis_scene_answer *answer = redis_scene_swap(scene, changes, 2, false);
+    assert_answer(answer, STATUS_CONFLICT);
+    assert_string_equal(answer->values[0], "(none)");
+    assert_string_equal(answer->values[1], "10");
+    redis_scene_assert_held(scene, "written", "(none)");
+    redis_scene_assert_held(scene, "counter", "10");
+}
+
 static void a_swap_on_changed_records_writes_nothing_and_says_what_is_there(void **state)
 {
     struct redis_scene *scene = redis_scene_ready(state, NULL);
@@ -255,6 +274,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCENE(a_read_has_the_values_and_the_time),
         SCENE(a_swap_sets_deletes_keeps_and_counts),
+        SCENE(a_counter_is_counted_up_to_its_bound_and_no_further),
         SCENE(a_swap_on_changed_records_writes_nothing_and_says_what_is_there),
         SCENE(of_many_swaps_of_one_record_one_wins),
         SCENE(swaps_go_on_when_redis_forgot_the_scripts),

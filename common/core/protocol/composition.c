@@ -115,8 +115,9 @@ static void add_numbers(struct composition *composition)
     }
     if (exchange->decision.counts_actor) {
         struct record_store_change *actor =
-            add(composition, SLOT_COUNT, held_key(&exchange->held[SLOT_ACTOR]));
+            add(composition, SLOT_ACTOR, held_key(&exchange->held[SLOT_ACTOR]));
         actor->action = RECORD_STORE_COUNT;
+        actor->below = begin_actor_limit(&exchange->begin)->count;
         actor->expires_at_ms = exchange->records.now_ms + begin_actor_limit(&exchange->begin)->period_ms;
         composition->writes = true;
     }

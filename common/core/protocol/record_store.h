@@ -51,6 +51,7 @@ struct record_store_change {
     enum record_store_action action;
     struct text value;     /* SET */
     int64_t expires_at_ms; /* SET, COUNT: absolute, the store's clock; 0: never */
+    uint32_t below;        /* COUNT: CONFLICT unless the counter is below this; 0: any number will do */
 };
 
 struct record_store_operations {

@@ -223,6 +223,8 @@ static void apply(struct memory_store *store, const struct record_store_change *
 static bool is_expected(struct memory_store *store, const struct record_store_change *change)
 {
     struct text value = memory_store_get(store, change->key);
+    if (change->action == RECORD_STORE_COUNT && change->below > 0)
+        return !value.bytes || strtoll(value.bytes, NULL, 10) < (long long)change->below;
     if (!change->compared)
         return true;
     if (!change->expected.bytes || !value.bytes)
