@@ -82,6 +82,17 @@ void temporary_password_derive(const struct keyring_key *token_key, struct text 
     sodium_memzero(block, sizeof block);
 }
 
+void temporary_password_stored(const struct keyring_key *token_key, struct text shown,
+                               char stored[TOKEN_STORED_LENGTH + 1])
+{
+    crypto_generichash_state hash;
+    unsigned char bytes[TOKEN_STORED_LENGTH / 2];
+    begin(&hash, token_key->master, TEXT("temporary-password-stored"), sizeof bytes);
+    length_prefixed_hash(&hash, shown);
+    end(&hash, bytes, sizeof bytes);
+    sodium_bin2hex(stored, TOKEN_STORED_LENGTH + 1, bytes, sizeof bytes);
+}
+
 void temporary_password_make(const unsigned char random[TEMPORARY_PASSWORD_RANDOM_SIZE],
                              char shown[TEMPORARY_PASSWORD_LENGTH + 1])
 {

@@ -40,6 +40,11 @@ void temporary_password_derive(const struct keyring_key *token_key, struct text 
                                struct text request_id, const unsigned char seed[TOKEN_SEED_SIZE],
                                char shown[TEMPORARY_PASSWORD_LENGTH + 1]);
 
+/* The form of it that the request's record keeps, so that whoever derives it again sees that it is the same:
+ * hex(BLAKE2b-256(key = K_token[kid], LP("temporary-password-stored") LP(shown))), closed by a NUL. */
+void temporary_password_stored(const struct keyring_key *token_key, struct text shown,
+                               char stored[TOKEN_STORED_LENGTH + 1]);
+
 /* `handed`: from random bytes, which the caller wipes, too. */
 void temporary_password_make(const unsigned char random[TEMPORARY_PASSWORD_RANDOM_SIZE],
                              char shown[TEMPORARY_PASSWORD_LENGTH + 1]);

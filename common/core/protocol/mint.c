@@ -75,8 +75,12 @@ static void mint_password(const struct begin_question *question, struct records 
     const struct link_candidate *candidate = &question->candidate;
     struct password_record *password = &records->password;
     char shown[TEMPORARY_PASSWORD_LENGTH + 1], canonical[TEMPORARY_PASSWORD_CANONICAL_LENGTH + 1];
+    char stored[TOKEN_STORED_LENGTH + 1];
     temporary_password_derive(candidate->token_key, question->tenant, question->user_id, question->request_id,
                               candidate->seed, shown);
+    temporary_password_stored(candidate->token_key, text_of(shown), stored);
+    memcpy(records->request.stored, stored, TOKEN_STORED_LENGTH);
+    records->request.has_stored = true;
     bool made = temporary_password_canonical(text_of(shown), canonical);
     sodium_memzero(shown, sizeof shown);
     memset(password->salt, 0, sizeof password->salt);

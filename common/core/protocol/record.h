@@ -89,8 +89,8 @@ struct request_record {
     bool maybe_mailed;
     struct text kid; /* the token key's */
     bool has_stored;
-    char stored[TOKEN_STORED_LENGTH]; /* the token's stored form, hex, no NUL */
-    int64_t expires_ms;               /* the link's */
+    char stored[TOKEN_STORED_LENGTH]; /* the stored form of the token or mailed password, hex, no NUL */
+    int64_t expires_ms;               /* the link's or password's */
     int64_t due_ms;                   /* the next try; pending */
     bool has_finisher;
     unsigned char finisher[RECORD_OWNER_SIZE]; /* whose finish made it pending */
