@@ -7,6 +7,7 @@
 #include "io/check_report.h"
 #include "io/process.h"
 #include "worker/credentials.h"
+#include "worker/mail_branding.h"
 #include "worker/mail_templates.h"
 #include "worker/settings.h"
 
@@ -64,6 +65,27 @@ static void check_kafka(struct check_report *report, const struct config *config
         check_report_say(report, "kafka", status, error.text);
 }
 
+/* Who sends, and how each tenant's mails look. */
+static void check_sender(struct check_report *report, const struct config *config,
+                         const struct template_set *templates)
+{
+    struct link_pattern link;
+    struct mail_profile *profile = NULL;
+    struct branding_set *brandings = NULL;
+    struct error error = {0};
+    enum status status = link_parse(text_of(config_text(config, CONFIG_LINK_URL)), &link, &error);
+    if (status == STATUS_OK)
+        status = mail_profile_new(text_of(config_text(config, CONFIG_SMTP_FROM)), &link, templates, &profile,
+                                  &error);
+    check_report_say(report, "sender", status, status == STATUS_OK ? "" : error.text);
+    if (status == STATUS_OK && config_is_set(config, CONFIG_TEMPLATES_TENANTS)) {
+        status = mail_branding_load(config, profile, &brandings, &error);
+        check_report_say(report, "tenants", status, status == STATUS_OK ? "" : error.text);
+    }
+    branding_set_free(&brandings);
+    mail_profile_free(&profile);
+}
+
 static void check_files(struct check_report *report, const struct config *config)
 {
     struct worker worker = {.config = config};
@@ -76,6 +98,8 @@ static void check_files(struct check_report *report, const struct config *config
     struct template_set *templates = NULL;
     status = mail_templates_load(config_text(config, CONFIG_TEMPLATES_DIRECTORY), &templates, &error);
     check_report_say(report, "templates", status, status == STATUS_OK ? "" : error.text);
+    if (status == STATUS_OK)
+        check_sender(report, config, templates);
     template_set_free(&templates);
 }
 

@@ -18,8 +18,10 @@ bool lease_holds(const struct job *job);
 int64_t lease_now_ms(const struct job *job); /* by Redis's clock, from its last answer on */
 void lease_forget(struct job *job);
 
-/* steps_mail.c */
+/* steps_build.c */
 enum progress step_build(struct job *job);
+
+/* steps_mail.c */
 enum progress step_mail(struct job *job);
 enum progress step_await(struct job *job);
 enum progress step_dispose(struct job *job);

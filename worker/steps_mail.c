@@ -1,97 +1,10 @@
-/* The mail: made from the lease (the same lease gives the same link), handed to the relay, and judged.  The
- * token exists here on the stack and in the message, and is wiped from both as soon as the relay has
- * answered. */
+/* The mail: handed to the relay, and judged by its answer.  The message has the secret, and is wiped as soon
+ * as the relay has answered. */
 #include <stdio.h>
-
-#include <sodium.h>
 
 #include "io/clock.h"
 #include "io/log.h"
 #include "worker/steps.h"
-
-/* MESSAGE_USUAL: what a mail takes, so that its buffer is made once and not grown (and wiped) step by step.
- */
-enum { UNKNOWN_KEY_REST_MS = 10000, MEMORY_REST_MS = 1000, MESSAGE_USUAL = 8 * 1024 };
-
-static enum mail_trigger trigger_of(const struct job *job)
-{
-    const struct request *request = &job->event->request;
-    if (request_class(request) == ACTOR_SELF)
-        return MAIL_TRIGGER_SELF;
-    return text_equal(request->actor_role, job->worker->settings.policy.roles[0]) ? MAIL_TRIGGER_ADMINISTRATOR
-                                                                                  : MAIL_TRIGGER_MANAGER;
-}
-
-/* What is missing may come: the event waits for it, others go on. */
-static enum progress build_later(struct job *job, int64_t rest_ms)
-{
-    job->finish = (struct reset_finish){.result = FINISH_RELEASE};
-    job->wake_at_ms = clock_monotonic_ms() + rest_ms;
-    return job_follow(job, plan_release_and_rest);
-}
-
-/* A key that this worker does not have (yet). */
-static enum progress wait_for_key(struct job *job, const char *why)
-{
-    log_write(LOG_LEVEL_ERROR,
-              "a link cannot be made again: token.master_keys_file is not the same everywhere",
-              LOG_TEXT("request_id", job->event->id), LOG_BYTES("kid", job->lease.record.kid),
-              LOG_TEXT("why", why));
-    return build_later(job, UNKNOWN_KEY_REST_MS);
-}
-
-static enum progress wait_for_memory(struct job *job)
-{
-    log_write(LOG_LEVEL_ERROR, "no memory for a mail: it is built later",
-              LOG_TEXT("request_id", job->event->id));
-    return build_later(job, MEMORY_REST_MS);
-}
-
-static enum progress bury_mail(struct job *job, const struct error *error)
-{
-    job->reason = strcmp(error->field, "/user/email") == 0 ? REASON_ADDRESS : REASON_MAIL;
-    snprintf(job->fault, sizeof job->fault, "%s", error->text);
-    job->finish = (struct reset_finish){.result = FINISH_DEAD, .reason = job->reason};
-    return job_follow(job, plan_dead);
-}
-
-enum progress step_build(struct job *job)
-{
-    const struct request_record *lease = &job->lease.record;
-    const struct request *request = &job->event->request;
-    const struct keyring_key *key = keyring_find(job->worker->token_keys, lease->kid);
-    if (!key)
-        return wait_for_key(job, "unknown key id");
-    if (!buffer_prepare(&job->message, MESSAGE_USUAL))
-        return wait_for_memory(job);
-    char token[TOKEN_LENGTH + 1], stored[TOKEN_STORED_LENGTH + 1], incarnation[2 * RECORD_INC_SIZE + 1];
-    token_derive(key, request->tenant, request->user_id, text_of(job->event->id), lease->seed, token);
-    token_stored(text_of(token), stored);
-    sodium_bin2hex(incarnation, sizeof incarnation, lease->inc, sizeof lease->inc);
-    enum progress progress = PROGRESS_NEXT;
-    struct error error = {0};
-    struct message_facts facts = {0};
-    struct mail mail = {
-        .kind = MAIL_LINK,
-        .trigger = trigger_of(job),
-        .to = request->user_email,
-        .name = request->name_unusable ? (struct text){0} : request->user_name,
-        .tenant = request->tenant,
-        .locale = request->user_locale,
-        .token = text_of(token),
-        .request_id = text_of(job->event->id),
-        .incarnation = text_of(incarnation),
-        .expires_at_ms = lease->expires_ms,
-        .now_ms = lease_now_ms(job),
-    };
-    if (sodium_memcmp(stored, lease->stored, TOKEN_STORED_LENGTH) != 0)
-        progress = wait_for_key(job, "another key under the same id");
-    else if (message_build(job->worker->profile, &mail, &job->message, &facts, &error))
-        progress = bury_mail(job, &error);
-    job->needs_smtputf8 = facts.needs_smtputf8;
-    sodium_memzero(token, sizeof token);
-    return progress;
-}
 
 static bool may_send_dot(void *context)
 {

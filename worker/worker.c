@@ -12,14 +12,15 @@
 #include "io/clock.h"
 #include "io/config_rules.h"
 #include "io/log.h"
-#include "io/not_before.h"
 #include "io/redis_record_store.h"
 #include "worker/credentials.h"
 #include "worker/drain.h"
 #include "worker/health.h"
 #include "worker/intake.h"
 #include "worker/job.h"
+#include "worker/mail_branding.h"
 #include "worker/mail_templates.h"
+#include "worker/reload.h"
 #include "worker/settings.h"
 
 /* Audit records travel together: each on its own costs the broker, librdkafka's thread and us a request
@@ -133,9 +134,7 @@ static void on_signal(void *context, int signal)
 
 static void on_reload(void *context)
 {
-    struct worker *worker = context;
-    credentials_reload(worker);
-    not_before_reload(worker->config, worker->store, worker->metrics);
+    reload_run(context);
 }
 
 static enum status open_gates(struct worker *worker, struct error *error)
@@ -162,7 +161,9 @@ static enum status open_mail(struct worker *worker, struct error *error)
         (status = mail_templates_load(config_text(config, CONFIG_TEMPLATES_DIRECTORY), &worker->templates,
                                       error)) ||
         (status = mail_profile_new(text_of(config_text(config, CONFIG_SMTP_FROM)), &worker->link,
-                                   worker->templates, &worker->profile, error)))
+                                   worker->templates, &worker->profile, error)) ||
+        (status = mail_branding_load(config, worker->profile, &worker->brandings, error)) ||
+        (status = time_zones_new(NULL, &worker->zones, error)))
         return status;
     struct smtp_settings smtp;
     char envelope[256];
@@ -266,6 +267,8 @@ static void close_all(struct worker *worker)
     intake_stop(worker);
     reset_store_free(&worker->store);
     redis_record_store_free(&worker->records);
+    time_zones_free(&worker->zones);
+    branding_set_free(&worker->brandings);
     mail_profile_free(&worker->profile);
     template_set_free(&worker->templates);
     for (size_t i = 0; i < DEPENDENCY_COUNT; i++)

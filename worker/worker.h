@@ -19,6 +19,7 @@
 #include "io/process.h"
 #include "io/redis.h"
 #include "io/retry_copy.h"
+#include "io/time_zones.h"
 #include "worker/due_queue.h"
 #include "worker/gate.h"
 #include "worker/smtp/pool.h"
@@ -58,6 +59,8 @@ struct worker {
     struct link_pattern link;
     struct template_set *templates;
     struct mail_profile *profile;
+    struct branding_set *brandings; /* NULL: all tenants look alike */
+    struct time_zones *zones;
 
     struct redis *redis;
     struct redis_record_store *records;

@@ -68,7 +68,7 @@ static void keep(struct world *world, struct produced *produced)
     char word[64];
     struct produced *place = &world->copy;
     if (strcmp(produced->topic, "audit") == 0) {
-        place = &world->audit;
+        place = strcmp(produced->outcome, "completed") == 0 ? &world->completed_audit : &world->audit;
         snprintf(word, sizeof word, "%s", produced->outcome);
     } else if (strcmp(produced->topic, "dead") == 0) {
         place = &world->dead_letter;
@@ -126,6 +126,7 @@ void world_free_produced(struct world *world)
     kafka_record_free(&world->copy.record);
     kafka_record_free(&world->dead_letter.record);
     kafka_record_free(&world->audit.record);
+    kafka_record_free(&world->completed_audit.record);
 }
 
 bool kafka_consumer_complete(struct kafka_consumer *consumer, struct kafka_reference reference)

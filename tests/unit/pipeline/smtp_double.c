@@ -2,6 +2,7 @@
  * real pool no callback comes from inside a call. */
 #include "support.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "pipeline/world.h"
@@ -9,6 +10,28 @@
 static struct world *world_of(struct smtp_pool *pool)
 {
     return (struct world *)(void *)pool;
+}
+
+/* Keeps its text without soft line breaks, and its Message-ID. */
+static void look_at(struct world *world, struct text message)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < message.size && size + 1 < sizeof world->mail; i++) {
+        if (message.size - i >= 3 && memcmp(message.bytes + i, "=\r\n", 3) == 0)
+            i += 2;
+        else
+            world->mail[size++] = message.bytes[i];
+    }
+    world->mail[size] = '\0';
+    const char *id = strstr(world->mail, "Message-ID: ");
+    assert_non_null(id);
+    snprintf(world->message_ids[world->mails], sizeof world->message_ids[0], "%.*s", (int)strcspn(id, "\r"),
+             id);
+}
+
+bool world_mail_has(const struct world *world, const char *part)
+{
+    return strstr(world->mail, part) != NULL;
 }
 
 enum status smtp_pool_submit(struct smtp_pool *pool, const struct smtp_submission *submission,
@@ -23,6 +46,7 @@ enum status smtp_pool_submit(struct smtp_pool *pool, const struct smtp_submissio
     assert_true(world->delivery_count < WORLD_WAITING && world->mails < WORLD_MAILS);
     struct smtp_delivery *taken = calloc(1, sizeof *taken);
     assert_non_null(taken);
+    look_at(world, submission->message);
     *taken = (struct smtp_delivery){.submission = *submission, .relay = world->relay[world->mails++]};
     world->deliveries[world->delivery_count++] = taken;
     world_note(world, "mail");

@@ -19,7 +19,8 @@
 #define TOKEN_KEYS  "t1 1111111111111111111111111111111111111111111111111111111111111111\n"
 #define RECORD_KEYS "r1 2222222222222222222222222222222222222222222222222222222222222222\n"
 #define PUBLISHERS                                                                                           \
-    "portal 0123456789abcdef0123456789abcdef request:admin,request:self acme\n"                              \
+    "portal 0123456789abcdef0123456789abcdef request:admin,request:self,request:temporary_password,notify "  \
+    "acme\n"                                                                                                 \
     "kiosk fedcba9876543210fedcba9876543210 request:self acme\n"
 
 static int64_t now_us; /* of all clocks that never jump */
@@ -110,6 +111,8 @@ static void set_up(struct world *world)
     values->policy.roles[0] = TEXT("admin");
     values->policy.policy.admin_roles = values->policy.roles;
     values->policy.policy.admin_role_count = 1;
+    for (unsigned method = 0; method < METHOD_PASSWORD_CHANGED; method++)
+        values->policy.policy.methods[method] = true;
 }
 
 static void open_mail(struct worker *worker)
@@ -120,6 +123,7 @@ static void open_mail(struct worker *worker)
     assert_ok(mail_profile_new(TEXT("relay@acme.example"), &worker->link, worker->templates, &worker->profile,
                                &error),
               &error);
+    assert_ok(time_zones_new("/nowhere", &worker->zones, &error), &error);
 }
 
 static void on_started(void *context, const struct reset_answer *answer)
@@ -127,15 +131,15 @@ static void on_started(void *context, const struct reset_answer *answer)
     *(enum status *)context = answer->status;
 }
 
-static void open_store(struct world *world)
+static void open_store(struct world *world, const struct reset_limits *limits)
 {
     struct worker *worker = &world->worker;
     world->memory = memory_store_new();
     memory_store_set_time(world->memory, START_MS + now_us / 1000 - 60000);
     struct record_store port = world_port(world);
-    worker->store =
-        reset_store_new(&port, &(struct reset_store_settings){.token_keys = worker->token_keys,
-                                                              .record_keys = worker->record_keys});
+    worker->store = reset_store_new(
+        &port, &(struct reset_store_settings){
+                   .limits = *limits, .token_keys = worker->token_keys, .record_keys = worker->record_keys});
     enum status started = STATUS_TIMEOUT;
     reset_store_start(worker->store, on_started, &started);
     assert_int_equal(started, STATUS_OK);
@@ -145,6 +149,11 @@ static void open_store(struct world *world)
 }
 
 void world_open(struct world *world)
+{
+    world_open_limited(world, &(struct reset_limits){0});
+}
+
+void world_open_limited(struct world *world, const struct reset_limits *limits)
 {
     static bool initialised;
     struct error error = {0};
@@ -169,7 +178,7 @@ void world_open(struct world *world)
     assert_ok(publishers_parse(TEXT(PUBLISHERS), "publishers", &worker->publishers, &error), &error);
     open_gates(world);
     open_mail(worker);
-    open_store(world);
+    open_store(world, limits);
     worker->producer = (struct kafka_producer *)(void *)world;
     worker->consumer = (struct kafka_consumer *)(void *)world;
     worker->smtp = (struct smtp_pool *)(void *)world;
@@ -189,9 +198,11 @@ void world_close(struct world *world)
     for (size_t i = 0; i < world->delivery_count; i++)
         free(world->deliveries[i]);
     world_free_produced(world);
+    kafka_record_free(&world->given);
     intake_stop(worker);
     reset_store_free(&worker->store);
     memory_store_free(&world->memory);
+    time_zones_free(&worker->zones);
     mail_profile_free(&worker->profile);
     template_set_free(&worker->templates);
     for (size_t i = 0; i < DEPENDENCY_COUNT; i++)
@@ -205,19 +216,33 @@ void world_close(struct world *world)
     buffer_clear(&world->journal);
 }
 
+/* What a reset's data has and a change's has not, or the other way round. */
+static void write_matter(const struct occasion *with, char *matter, size_t size)
+{
+    if (with->method != METHOD_PASSWORD_CHANGED)
+        snprintf(matter, size, "\"method\":\"%s\"", method_name(with->method));
+    else if (with->completes)
+        snprintf(matter, size, "\"address\":\"current\",\"request_id\":\"%s\"", with->completes);
+    else
+        snprintf(matter, size, "\"address\":\"current\"");
+}
+
 static void write_event(const struct world *world, const struct occasion *with, struct buffer *value)
 {
-    char text[1200], time[TIMESTAMP_SIZE], user[300];
+    char text[1200], time[TIMESTAMP_SIZE], user[300], matter[120];
     const char *tenant = with->actor_tenant ? with->actor_tenant : "acme";
+    bool change = with->method == METHOD_PASSWORD_CHANGED;
     timestamp_format(memory_store_time(world->memory) + with->ahead_ms, time);
-    snprintf(user, sizeof user, "{\"id\":\"u1\",\"email\":\"%s\",\"name\":\"%s\"}",
-             with->email ? with->email : "u1@acme.example", with->name ? with->name : "Una");
+    snprintf(user, sizeof user, "{\"id\":\"u1\",\"email\":\"%s\",\"name\":\"%s\"%s}",
+             with->email ? with->email : "u1@acme.example", with->name ? with->name : "Una",
+             change ? "" : ",\"role\":\"member\"");
+    write_matter(with, matter, sizeof matter);
     snprintf(text, sizeof text,
-             "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/tests\",\"type\":\"" EVENT_TYPE
+             "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/tests\",\"type\":\"%s"
              "\",\"time\":\"%s\",\"datacontenttype\":\"application/json\",\"data\":{\"tenant\":\"acme\","
-             "\"user\":%s,\"actor\":{\"role\":\"%s\",\"id\":\"a1\",\"tenant\":\"%s\"},\"method\":\"link\"}}",
-             with->id ? with->id : WORLD_ID, time, with->user ? with->user : user,
-             with->actor_role ? with->actor_role : "admin", tenant);
+             "\"user\":%s,\"actor\":{\"role\":\"%s\",\"id\":\"a1\",\"tenant\":\"%s\"},%s}}",
+             with->id ? with->id : WORLD_ID, change ? EVENT_COMPLETED_TYPE : EVENT_TYPE, time,
+             with->user ? with->user : user, with->actor_role ? with->actor_role : "admin", tenant, matter);
     buffer_append_string(value, with->value ? with->value : text);
 }
 
@@ -225,7 +250,16 @@ static void give(struct world *world, struct kafka_record record)
 {
     record.reference.epoch = world->epoch;
     record.reference.offset = world->offset++;
+    kafka_record_free(&world->given);
+    world->given = kafka_record_copy(&record);
     intake_record(&world->worker, record.reference.lane, kafka_record_copy(&record));
+}
+
+void world_give_again(struct world *world)
+{
+    world->given->reference.epoch = world->epoch;
+    world->completed[world->given->reference.offset] = false; /* had it been committed, nobody would */
+    intake_record(&world->worker, world->given->reference.lane, kafka_record_copy(world->given));
 }
 
 void world_event(struct world *world, struct occasion with)
@@ -264,4 +298,42 @@ void world_redeliver(struct world *world)
     if (position.retry_at_ms > memory_store_time(world->memory))
         world_pass(world, position.retry_at_ms - memory_store_time(world->memory));
     give(world, record);
+}
+
+void world_stage(struct world *world, enum method method)
+{
+    enum status staged = STATUS_TIMEOUT;
+    struct reset_stage question = {.request_id = TEXT(WORLD_ID),
+                                   .tenant = TEXT("acme"),
+                                   .user_id = TEXT("u1"),
+                                   .method = method,
+                                   .verifier = {1, 2, 3},
+                                   .record_key = keyring_current(world->worker.record_keys)};
+    memory_store_defer(world->memory, false);
+    reset_store_stage(world->worker.store, &question, on_started, &staged);
+    memory_store_defer(world->memory, true);
+    assert_int_equal(staged, STATUS_OK);
+}
+
+void world_kill(struct world *world)
+{
+    struct worker *worker = &world->worker;
+    worker->ended = true; /* what is answered from here on is answered to nobody */
+    while (memory_store_waiting(world->memory) > 0)
+        memory_store_serve(world->memory, 0);
+    for (size_t i = 0; i < world->delivery_count; i++) {
+        world->mails_out += world->deliveries[i]->at_dot && world->deliveries[i]->relay == RELAY_ACCEPTS;
+        free(world->deliveries[i]);
+    }
+    world->delivery_count = 0;
+    for (size_t i = 0; i < world->produced_count; i++)
+        kafka_record_free(&world->produced[i].record);
+    world->produced_count = 0;
+    while (worker->jobs) {
+        struct job *job = worker->jobs;
+        job_free(&job);
+    }
+    worker->ended = false;
+    world->epoch++;
+    world_note(world, "killed");
 }

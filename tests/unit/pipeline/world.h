@@ -57,10 +57,13 @@ struct world {
     struct buffer journal;
     int64_t offset;
     uint32_t epoch;
-    bool completed[64]; /* by offset */
+    bool completed[64];         /* by offset */
+    struct kafka_record *given; /* the last one */
 
     enum relay relay[WORLD_MAILS]; /* by mail; those that are not set accept */
     unsigned mails, mails_out;     /* handed over; taken by the relay, known to us or not */
+    char mail[32768];              /* the last one handed over */
+    char message_ids[WORLD_MAILS][128];
     struct smtp_delivery *deliveries[WORLD_WAITING];
     size_t delivery_count;
     bool pool_full, relay_away;
@@ -68,8 +71,9 @@ struct world {
 
     struct produced produced[WORLD_WAITING]; /* in flight */
     size_t produced_count;
-    struct produced copy, dead_letter, audit; /* the last acknowledged ones */
-    enum kafka_fault kafka_fault;             /* of the `kafka_nth` record from now */
+    struct produced copy, dead_letter, audit, completed_audit; /* the last acknowledged ones; audit: but for
+                                                                  "completed" */
+    enum kafka_fault kafka_fault;                              /* of the `kafka_nth` record from now */
     unsigned kafka_nth, kafka_calls;
     bool hold_kafka, hold_redis; /* nobody answers */
     char state[2048];            /* the request's record as last seen */
@@ -87,15 +91,31 @@ int world_set_up(void **state);
 int world_tear_down(void **state);
 
 void world_open(struct world *world);
+void world_open_limited(struct world *world, const struct reset_limits *limits);
 void world_close(struct world *world);
 
 /* One event as it comes from Kafka, and what is unusual about it. */
 struct occasion {
     const char *id, *actor_role, *actor_tenant, *email, *name, *signature, *user, *value;
-    int64_t ahead_ms; /* its time before Kafka's */
+    enum method method;    /* METHOD_PASSWORD_CHANGED: the completed event */
+    const char *completes; /* of that: the request that led to it */
+    int64_t ahead_ms;      /* its time before Kafka's */
     bool unsigned_, wrong_secret, tombstone;
 };
 void world_event(struct world *world, struct occasion with);
+
+/* The producer has shown a password of this method, and keeps its verifier for the request WORLD_ID. */
+void world_stage(struct world *world, enum method method);
+
+/* The process dies: whatever it has asked Redis is done, whatever was on its way to Kafka is lost, and the
+ * relay does with its mail what it would have done.  Another one takes the partition. */
+void world_kill(struct world *world);
+
+/* The record that was given last, read again by whoever owns the partition now. */
+void world_give_again(struct world *world);
+
+/* The last mail that was handed over, its soft line breaks taken out: whether `part` is in it. */
+bool world_mail_has(const struct world *world, const char *part);
 
 /* Gives the last retry copy to the worker again when it is due. */
 void world_redeliver(struct world *world);
