@@ -15,7 +15,7 @@ static const struct course {
     const char *name;
     enum relay relay;
     struct occasion occasion;
-    bool parks;
+    bool parks, staged;
     enum relay answer; /* of the parked one */
 } courses[] = {
     {.name = "accepted", .relay = RELAY_ACCEPTS},
@@ -25,6 +25,21 @@ static const struct course {
     {.name = "shut down", .relay = RELAY_SHUTS_DOWN},
     {.name = "unknown user", .occasion = {.user = "null"}},
     {.name = "forged", .occasion = {.wrong_secret = true}},
+    {.name = "mailed password", .occasion = {.method = METHOD_TEMPORARY_PASSWORD_MAILED}},
+    {.name = "handed password, refused",
+     .relay = RELAY_REFUSES,
+     .occasion = {.method = METHOD_TEMPORARY_PASSWORD_HANDED},
+     .staged = true},
+    {.name = "lapsed password", .occasion = {.method = METHOD_TEMPORARY_PASSWORD_CHOSEN}},
+    {.name = "changed", .occasion = {.method = METHOD_PASSWORD_CHANGED}},
+    {.name = "changed, refused for now",
+     .relay = RELAY_REFUSES_FOR_NOW,
+     .occasion = {.method = METHOD_PASSWORD_CHANGED}},
+    {.name = "changed, parked, refused",
+     .relay = RELAY_HOLDS_DOT,
+     .occasion = {.method = METHOD_PASSWORD_CHANGED},
+     .parks = true,
+     .answer = RELAY_REFUSES},
     {.name = "parked, accepted", .relay = RELAY_HOLDS_DOT, .parks = true, .answer = RELAY_ACCEPTS},
     {.name = "parked, refused", .relay = RELAY_HOLDS_DOT, .parks = true, .answer = RELAY_REFUSES},
     {.name = "parked, refused for now",
@@ -119,6 +134,15 @@ static void assert_one_outcome(const char *journal, const char *outcome)
             assert_int_equal(count_words(journal, terminal[i]), 0);
 }
 
+/* That the password was changed is durable before anything else becomes of its event. */
+static void assert_completion(const char *journal)
+{
+    static const char *const told[] = {"completed", "offset", NULL};
+    assert_order(journal, told);
+    const char *mail = strstr(journal, "mail");
+    assert_true(!mail || strstr(journal, "completed") < mail);
+}
+
 static void check(const struct course *course, const char *journal)
 {
     static const char *const buried[] = {"dead letter", "dead", "offset", NULL};
@@ -134,6 +158,8 @@ static void check(const struct course *course, const char *journal)
         assert_order(journal, buried);
         return;
     }
+    if (course->occasion.method == METHOD_PASSWORD_CHANGED)
+        assert_completion(journal);
     const char *state = request_state_name(record.state);
     const char *told[] = {state, state, course->parks ? NULL : "offset", NULL};
     if (course->parks)
@@ -172,6 +198,8 @@ static bool walk_with(const struct course *course, const struct fault *fault, un
 {
     snprintf(under_way, sizeof under_way, "%s; %s at call %u", course->name, fault->name, nth);
     world_open(&world);
+    if (course->staged)
+        world_stage(&world, course->occasion.method);
     size_t before = calls_of(fault->port);
     arm(fault, nth, course);
     walk(course);
