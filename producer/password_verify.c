@@ -270,13 +270,8 @@ static void charge(struct verification *verification)
 void password_verify_handle(struct http_call *call)
 {
     struct error error = {0};
-    if (!grant_has_scope(&call->key->grant, SCOPE_REDEEM)) {
-        http_call_audit_denied(call, &(struct audit_record){0}, REASON_SCOPE);
-        http_call_problem(&call, &(struct http_problem){.status = 403,
-                                                        .detail = "this key lacks the scope redeem",
-                                                        .reason = reason_name(REASON_SCOPE)});
+    if (!http_call_needs_scope(&call, SCOPE_REDEEM))
         return;
-    }
     struct verification *verification = calloc(1, sizeof *verification);
     if (!verification) {
         http_call_unavailable(&call, "no memory");

@@ -255,13 +255,8 @@ static enum status read_question(struct ask *ask, struct error *error)
 static void handle(struct http_call *call, bool redeems)
 {
     struct error error = {0};
-    if (!grant_has_scope(&call->key->grant, SCOPE_REDEEM)) {
-        http_call_audit_denied(call, &(struct audit_record){0}, REASON_SCOPE);
-        http_call_problem(&call, &(struct http_problem){.status = 403,
-                                                        .detail = "this key lacks the scope redeem",
-                                                        .reason = reason_name(REASON_SCOPE)});
+    if (!http_call_needs_scope(&call, SCOPE_REDEEM))
         return;
-    }
     struct ask *ask = calloc(1, sizeof *ask);
     if (!ask) {
         http_call_unavailable(&call, "no memory");
