@@ -37,6 +37,8 @@ log.segment.bytes=67108864
 class KafkaBroker:
     """`address` stays the same over stop and start, so that clients find it again."""
 
+    replication = 1
+
     def __init__(self, folder, heap="512m"):
         assert places.KAFKA_LIBS.is_dir(), f"{places.KAFKA_LIBS} is missing: tests/run.sh fetches Kafka"
         self.folder = folder
@@ -62,15 +64,8 @@ class KafkaBroker:
         return self
 
     def _answers(self):
-        from confluent_kafka import KafkaException
-        from confluent_kafka.admin import AdminClient
         assert self.process.running, f"Kafka ended\n{self.process.tail()}"
-        try:
-            # A broker is listed only once it is unfenced, and only then it takes topics.
-            return AdminClient({"bootstrap.servers": self.address, "log_level": 0,
-                                "logger": _silent()}).list_topics(timeout=5).brokers
-        except KafkaException:
-            return False
+        return answers(self.address)
 
     def kill(self):
         self.process.kill()
@@ -82,6 +77,18 @@ class KafkaBroker:
         if self.process:
             self.process.kill()
         shutil.rmtree(self.folder / "data", ignore_errors=True)
+
+
+def answers(address):
+    """The brokers that take part; False where nobody answers.  One is listed only once it is unfenced, and only then
+    it takes topics."""
+    from confluent_kafka import KafkaException
+    from confluent_kafka.admin import AdminClient
+    try:
+        return AdminClient({"bootstrap.servers": address, "log_level": 0, "logger": _silent()}).list_topics(
+            timeout=5).brokers
+    except KafkaException:
+        return False
 
 
 def _silent():

@@ -25,11 +25,11 @@ class Record:
         return value.decode() if value is not None else None
 
 
-def create_topics(address, names, partitions=6, **settings):
+def create_topics(address, names, partitions=6, replication=1, **settings):
     """Topics as the relay wants them: the broker's clock stamps the records."""
     config = {"message.timestamp.type": "LogAppendTime", "cleanup.policy": "delete", **settings}
     admin = AdminClient({"bootstrap.servers": address, "logger": _silent()})
-    made = admin.create_topics([NewTopic(name, partitions, 1, config=config) for name in names], operation_timeout=30)
+    made = admin.create_topics([NewTopic(name, partitions, replication, config=config) for name in names], operation_timeout=30)
     for future in made.values():
         future.result()
 

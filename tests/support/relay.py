@@ -37,7 +37,7 @@ class Relay:
             "topics.dead_letter": self.dead_letters,
             "topics.retry": ",".join(tiers),
             "topics.partitions": "6",
-            "topics.replication": "1",
+            "topics.replication": str(broker.replication),
             "redis.url": redis.url,
             "smtp.url": smtp_url,
             "smtp.tls": "off",
@@ -68,7 +68,7 @@ class Relay:
     # Setting up, as an operator would.
 
     def prepare(self):
-        kafka_client.create_topics(self.broker.address, self.topics,
+        kafka_client.create_topics(self.broker.address, self.topics, replication=self.broker.replication,
                                    **{"max.message.bytes": "12000000"})
         self.command("reset-worker", "keygen", self.settings["token.master_keys_file"])
         self.command("reset-producer", "keygen", self.settings["token.record_keys_file"])
