@@ -60,13 +60,9 @@ void token_derive(const struct keyring_key *token_key, struct text tenant, struc
 bool token_is_text(struct text text)
 {
     unsigned char secret[SECRET_SIZE];
-    size_t size = 0;
-    if (text.size != TOKEN_LENGTH)
-        return false;
-    int failed = sodium_base642bin(secret, sizeof secret, text.bytes, text.size, NULL, &size, NULL,
-                                   sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    bool is = base64url_decode(text, secret, sizeof secret);
     sodium_memzero(secret, sizeof secret);
-    return !failed && size == sizeof secret;
+    return is;
 }
 
 void token_stored(struct text token, char stored[TOKEN_STORED_LENGTH + 1])

@@ -41,11 +41,38 @@ static void every_pair_of_bytes_is_written_as_by_libsodium(void **state)
     }
 }
 
+static void only_the_letters_are_read(void **state)
+{
+    (void)state;
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    for (int byte = 0; byte < 256; byte++) {
+        char text[] = {'A', 'A', (char)byte, 'A'};
+        unsigned char bytes[3];
+        bool letter = byte != 0 && strchr(letters, byte);
+        if (base64url_decode((struct text){text, sizeof text}, bytes, sizeof bytes) != letter)
+            fail_msg("byte %d is %s", byte, letter ? "refused" : "taken");
+    }
+}
+
+static void only_what_encoding_writes_is_read(void **state)
+{
+    (void)state;
+    static const char *const others[] = {"AAE", "AAEC", "AAECA=", "AAE=", "AAF", "AAE ", " AAE", ""};
+    unsigned char bytes[2];
+    assert_true(base64url_decode(TEXT("AAE"), bytes, 2));
+    assert_int_equal(bytes[1], 1);
+    for (size_t i = 1; i < sizeof others / sizeof *others; i++)
+        if (base64url_decode(text_of(others[i]), bytes, 2))
+            fail_msg("\"%s\" is taken", others[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_byte_is_written_as_by_libsodium),
         cmocka_unit_test(every_pair_of_bytes_is_written_as_by_libsodium),
+        cmocka_unit_test(only_the_letters_are_read),
+        cmocka_unit_test(only_what_encoding_writes_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -199,17 +199,6 @@ static bool read_number(struct text field, uint32_t *number)
     return true;
 }
 
-static bool read_base64(struct text field, unsigned char *bytes, size_t size)
-{
-    size_t decoded = 0;
-    for (size_t i = 0; i < field.size; i++)
-        if ((unsigned char)field.bytes[i] >= 0x80) /* libsodium 1.0.18 takes 0x80 for an underscore */
-            return false;
-    return sodium_base642bin(bytes, size, field.bytes, field.size, NULL, &decoded, NULL,
-                             sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 &&
-           decoded == size;
-}
-
 static bool read_stored(struct text field, char *stored, size_t size)
 {
     if (field.size != size)
@@ -290,7 +279,7 @@ static bool read_field(const struct field *field, struct text text, void *record
             *(struct text *)member = text;
         return true;
     case FIELD_BYTES:
-        return !note_presence(field, text, record) || read_base64(text, member, field->size);
+        return !note_presence(field, text, record) || base64url_decode(text, member, field->size);
     case FIELD_STORED:
         return !note_presence(field, text, record) || read_stored(text, member, field->size);
     case FIELD_STATE:
