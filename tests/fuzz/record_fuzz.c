@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (size < 1 || size > RECORD_STORE_VALUE_MOST)
         return 0;
     struct text line = fuzz_own(bytes + 1, size - 1);
-    switch (bytes[0] % 4) {
+    switch (bytes[0] % 7) {
     case 0:
         ROUND_TRIP(user, user_record);
         break;
@@ -33,8 +33,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     case 2:
         ROUND_TRIP(token, token_record);
         break;
-    default:
+    case 3:
         ROUND_TRIP(recipient, record_times);
+        break;
+    case 4:
+        ROUND_TRIP(password, password_record);
+        break;
+    case 5:
+        ROUND_TRIP(staged, staged_record);
+        break;
+    default:
+        ROUND_TRIP(attempts, attempts_record);
         break;
     }
     fuzz_disown(&line);
