@@ -4,18 +4,15 @@
 #include "core/protocol/record_store.h"
 #include "fuzz.h"
 
-static void same(enum status formatted, const char *bytes, size_t size, struct text line)
-{
-    HOLDS(formatted == STATUS_OK && text_equal((struct text){bytes, size}, line));
-}
-
 #define ROUND_TRIP(kind, type)                                                                               \
     do {                                                                                                     \
         static struct type record;                                                                           \
         char again[RECORD_STORE_VALUE_MOST];                                                                 \
         size_t written = 0;                                                                                  \
-        if (kind##_record_parse(line, &record) == STATUS_OK)                                                 \
-            same(kind##_record_format(&record, again, sizeof again, &written), again, written, line);        \
+        if (kind##_record_parse(line, &record) == STATUS_OK) {                                               \
+            HOLDS(kind##_record_format(&record, again, sizeof again, &written) == STATUS_OK);                \
+            HOLDS(text_equal((struct text){again, written}, line));                                          \
+        }                                                                                                    \
     } while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

@@ -171,7 +171,7 @@ static void without_a_free_connection_the_wait_has_an_end(void **state)
     (void)state;
     const struct smtp_relay_script script = {.offers = "", .faults = {{"DOT", RELAY_SILENCE, 1, 0}}};
     struct smtp_world *world = smtp_world_new(&script);
-    world->settings.queue = 40;
+    world->settings.queue = 1500; /* a busy machine needs some of it for the first mail */
     smtp_world_open_pool(world);
     smtp_world_submit(world);
     smtp_world_run_until(world, 0, 1);
