@@ -4,6 +4,7 @@
 #
 #   ./tests/run.sh                 all suites
 #   ./tests/run.sh unit e2e        only these: format house unit contract protocol integration gallery browser e2e
+#   ./tests/run.sh faults           what takes minutes alone: three brokers, and faults under load
 #
 # RESET_CACHE: the folder for Kafka's jars and unpacked programs (default .cache/ here).  RESET_INSTALL=no: install
 # nothing.  A step that cannot run counts as failed.
@@ -12,6 +13,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 70
 . deploy/packages.sh
 
 SUITES=(format house unit contract protocol integration gallery browser e2e)
+LONG_SUITES=(faults) # only where they are named: several minutes each
 PYTEST_DEADLINE=600
 RESET_CACHE=$(realpath -m "${RESET_CACHE:-.cache}")
 export RESET_CACHE PATH="$PATH:/usr/sbin:$RESET_CACHE/bin" PYTHONDONTWRITEBYTECODE=1
@@ -34,7 +36,8 @@ wanted() {
 }
 
 for argument in "$@"; do
-    [[ " ${SUITES[*]} " == *" $argument "* ]] || { echo "unknown suite $argument; there are: ${SUITES[*]}" >&2; exit 64; }
+    [[ " ${SUITES[*]} ${LONG_SUITES[*]} " == *" $argument "* ]] ||
+        { echo "unknown suite $argument; there are: ${SUITES[*]} ${LONG_SUITES[*]}" >&2; exit 64; }
 done
 chosen=("${@:-${SUITES[@]}}")
 [ $# -gt 0 ] || chosen=("${SUITES[@]}")
@@ -97,7 +100,7 @@ if [ "${RESET_INSTALL:-yes}" != no ]; then
     say "what is missing"
     install_all || cannot install "a package is missing"
 fi
-if wanted e2e || wanted integration; then
+if wanted e2e || wanted integration || wanted faults; then
     fetch_kafka "$RESET_CACHE" || cannot kafka "Maven did not bring Kafka's jars"
 fi
 
@@ -133,6 +136,10 @@ if wanted e2e; then
     say "e2e"
     # Most of the time goes by waiting, so there are more at once than processors; each has servers of its own.
     run_pytest e2e tests/e2e -n 3
+fi
+if wanted faults; then
+    say "faults"
+    run_pytest faults tests/faults
 fi
 
 say "summary after $((SECONDS - started)) s"
