@@ -36,10 +36,10 @@ def contrast(colour, layers):
 def cut(seen):
     """Texts that leave the window or the box that they belong to."""
     faults = []
-    if seen["wide"] > seen["window"]["width"] or seen["start"]:
-        faults.append(f"the page is {seen['wide']} px wide in a window of {seen['window']['width']}")
+    if max(seen["wide"], seen["window"]["width"]) > seen["width"] or seen["start"]:
+        faults.append(f"the page is {seen['wide']} px wide in a window of {seen['width']}")
     for text in seen["texts"]:
-        inner = [dict(left=0, right=seen["window"]["width"], top=0, bottom=10 ** 6), *text["limits"]]
+        inner = [dict(left=0, right=seen["width"], top=0, bottom=10 ** 6), *text["limits"]]
         for box in text["boxes"]:
             if any(box["left"] < limit["left"] - 1 or box["right"] > limit["right"] + 1 or box["top"] < limit["top"] - 1 or
                    box["bottom"] > limit["bottom"] + 1 for limit in inner):
@@ -59,3 +59,9 @@ def astray(seen):
     return [f"{end['sign']!r} of {end['words'][-60:]!r}" for end in seen["ends"]
             if not end["sign"].isalnum() and
             (end["mark"]["right"] < end["right"] - 1 if end["direction"] == "ltr" else end["mark"]["left"] > end["left"] + 1)]
+
+
+def told_apart(button):
+    """WCAG 2.2, 1.4.11: the button's face or its edge stands out from the card by 3 to 1."""
+    card = tuple(button["behind"])
+    return max(contrast(button["face"][0], card), contrast(button["edge"], card)) >= 3

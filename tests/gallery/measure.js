@@ -79,7 +79,8 @@ if (button) {
     const now = button.getBoundingClientRect();
     const hit = document.elementFromPoint((now.left + now.right) / 2, (now.top + now.bottom) / 2);
     pressed = {words: button.textContent, href: button.getAttribute('href'), box: box(button.getBoundingClientRect()),
-               hit: hit === button || button.contains(hit), edge: getComputedStyle(button.parentElement).borderTopColor};
+               hit: hit === button || button.contains(hit), edge: getComputedStyle(button.parentElement).borderTopColor,
+               face: colourBehind(button), behind: colourBehind(button.closest('.button').parentElement)};
     scrollTo(0, 0);
 }
 
@@ -91,5 +92,6 @@ return {
     texts, ends, button: pressed,
     links: [...document.links].map(link => ({href: link.getAttribute('href'), words: link.textContent.trim()})),
     secret: leftToRight(document.querySelector('.secret')), address: leftToRight(document.querySelector('p.address a')),
-    images: [...document.images].map(image => ({alt: image.alt, complete: image.complete, width: image.naturalWidth, box: box(image.getBoundingClientRect())})),
+    images: [...document.images].map(image => ({alt: image.alt, complete: image.complete, width: image.naturalWidth, colour: getComputedStyle(image).color,
+        behind: colourBehind(image), box: box(image.getBoundingClientRect())})),
 };
