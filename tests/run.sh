@@ -122,12 +122,17 @@ if wanted unit; then
     say "unit"
     run_unit
 fi
-for suite in contract protocol integration gallery; do
+for suite in contract protocol integration; do
     if wanted "$suite"; then
         say "$suite"
         run_pytest "$suite" "tests/$suite"
     fi
 done
+if wanted gallery; then
+    say "gallery"
+    # The browser draws in one process while parsers judge in the other.
+    run_pytest gallery tests/gallery -n 2 --dist loadfile
+fi
 if wanted browser; then
     say "browser"
     run_pytest browser tests/browser -n 2

@@ -15,19 +15,26 @@ HEIGHT = 740
 WINDOWS = [(width, scheme) for width in (360, 600) for scheme in ("light", "dark")]
 
 
+def pytest_sessionstart(session):
+    if not hasattr(session.config, "workerinput"):  # the one process that there is only once
+        shutil.rmtree(PICTURES, ignore_errors=True)
+
+
+def pytest_sessionfinish(session):
+    if not hasattr(session.config, "workerinput") and PICTURES.exists():
+        write_index(PICTURES)
+
+
+@pytest.fixture(scope="session")
+def album():
+    return PICTURES
+
+
 @pytest.fixture(scope="session")
 def browser():
     browser = Browser(flags=("--blink-settings=imagesEnabled=false", "--hide-scrollbars"))
     yield browser
     browser.close()
-
-
-@pytest.fixture(scope="session")
-def album():
-    shutil.rmtree(PICTURES, ignore_errors=True)
-    PICTURES.mkdir(parents=True)
-    yield PICTURES
-    write_index(PICTURES)
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +65,7 @@ def views(look, album):
         key = kind, locale, trigger
         if key not in known:
             known[key] = look(album / locale, f"{kind}-{trigger}", mails.part(mails.render(*key), "html"),
-                              picture=trigger != "manager")
+                              picture=trigger == mails.TRIGGERS[kind][0])
         return known[key]
     return view
 

@@ -8,7 +8,7 @@ from support import places
 
 TEMPLATES = places.ROOT / "templates"
 LOCALES = sorted(path.stem for path in (TEMPLATES / "locales").glob("*.locale"))
-ANYBODY = ("administrator", "manager", "self")
+ANYBODY = ("self", "administrator", "manager")
 TRIGGERS = {"link": ANYBODY, "temporary_password_mailed": ("administrator",),
             "temporary_password_notice": ("administrator",), "password_changed": ANYBODY}
 KINDS = tuple(TRIGGERS)
