@@ -101,3 +101,31 @@ def test_the_worker_checks_its_group_member_and_its_admin_port(relay, redis_serv
     lines = [line for line in done.stdout.splitlines() if "FAILED" in line]
     assert any(line.startswith("kafka") and "partition.assignment.strategy" in line for line in lines), done
     assert any(line.startswith("listen") and "admin.listen" in line for line in lines), done
+
+
+BEYOND = {
+    # what the key may and the publisher may not; the word in the warning
+    "bulk": (("request:admin", "request:bulk"), ("*",), "request:bulk"),
+    "temporary passwords": (("request:admin", "request:temporary_password"), ("*",), "request:temporary_password"),
+    "administrators": (("request:admin",), ("acme",), "request:admin"),
+    "another tenant": (("request:self",), ("acme", "globex"), "a tenant"),
+    "all tenants": (("request:self",), ("*",), "a tenant"),
+}
+
+
+@pytest.mark.parametrize("what", BEYOND)
+def test_a_key_that_may_more_than_the_publisher_is_warned_of(relay, what):
+    scopes, tenants, words = BEYOND[what]
+    own = {"bulk": ("request:admin", ("*",)), "temporary passwords": ("request:admin", ("*",)),
+           "administrators": ("request:self", ("*",))}.get(what, ("request:admin", ("acme",)))
+    relay.add_publisher("narrow", (own[0],), own[1])
+    settings = {"auth.publisher": "narrow", "auth.keys_file": str(relay.folder / "narrow.keys")}
+    grant = [argument for scope in scopes for argument in ("--scope", scope)]
+    grant += [argument for tenant in tenants for argument in ("--tenant", tenant)]
+    relay.command("reset-producer", "keys", "add", "--name", "fine", "--scope", "request:self", "--scope", "redeem",
+                  "--tenant", "acme", settings=settings)
+    relay.command("reset-producer", "keys", "add", "--name", "wide", *grant, settings=settings)
+    code, lines, done = checked(relay, **settings)
+    assert code == 0, done
+    assert len(lines["grants"]) == 1, done
+    assert lines["grants"][0].split()[1] == "warning:" and f" {words} that" in lines["grants"][0], done
