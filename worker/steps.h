@@ -17,6 +17,8 @@ void lease_lost(struct job *job);  /* what is not at the dot does not get there 
 bool lease_holds(const struct job *job);
 int64_t lease_now_ms(const struct job *job); /* by Redis's clock, from its last answer on */
 void lease_forget(struct job *job);
+/* Whose budget for requests in bulk it is; absent: not in bulk, or not believed. */
+struct text job_bulk_key(const struct job *job);
 
 /* steps_build.c */
 enum progress step_build(struct job *job);

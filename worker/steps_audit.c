@@ -13,15 +13,10 @@ static void describe_request(const struct job *job, struct audit_record *audit)
     const struct reset_event *event = job->event;
     const struct request *request = &event->request;
     audit->request_id = text_of(event->id);
-    audit->tenant = request->tenant;
-    audit->user_id = request->user_id;
-    audit->actor_role = request->actor_role;
-    audit->actor_id = request->actor_id;
-    audit->actor_tenant = request->actor_tenant;
-    audit->has_method = true;
-    audit->method = request->method;
+    audit_record_request(audit, request);
     audit->has_asserted_by = true;
     audit->asserted_by = event->asserted_by;
+    audit->asserted_by.bulk = job_bulk_key(job).size > 0; /* what was believed, not what was stamped */
     audit->traceparent = text_of(event->traceparent);
 }
 

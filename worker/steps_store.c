@@ -150,9 +150,8 @@ static void begun(void *context, const struct reset_answer *answer)
     job_answered(job, progress);
 }
 
-/* Whose budget for requests in bulk it is; absent: the actor's own counts.  The publisher may have been taken
- * out of the file since its signature was verified. */
-static struct text bulk_key(const struct job *job)
+/* The publisher may have been taken out of the file since its signature was verified. */
+struct text job_bulk_key(const struct job *job)
 {
     const struct reset_event *event = job->event;
     const struct publisher *publisher = publishers_find(job->worker->publishers, text_of(job->publisher));
@@ -186,7 +185,7 @@ enum progress step_begin(struct job *job)
             .copy = job->position.copy,
             .t0_ms = job->position.t0_ms,
             .request = &job->event->request,
-            .bulk_key_id = bulk_key(job),
+            .bulk_key_id = job_bulk_key(job),
         };
         mint(question);
         job->asked = true;

@@ -82,6 +82,7 @@ def test_bulk_is_not_believed_of_a_publisher_without_the_scope(deploy):
     stamp = {"asserted_by": {"channel": "http", "key_id": "k1", "bulk": True}}
     ids = [relay.publish(events.reset_request(**stamp)) for _ in range(5)]
     assert endings(relay, ids) == {("sent", None): 2, ("suppressed", "actor_limit"): 3}
+    assert not any("bulk" in audit["data"]["asserted_by"] for audit in relay.audits())
 
 
 def test_a_publisher_with_the_scope_asks_in_bulk_straight_on_kafka(deploy):
@@ -90,6 +91,7 @@ def test_a_publisher_with_the_scope_asks_in_bulk_straight_on_kafka(deploy):
     relay.worker()
     ids = [relay.publish(events.reset_request(), publisher="personnel", secret=secret) for _ in range(6)]
     assert endings(relay, ids) == {("sent", None): 4, ("suppressed", "bulk_limit"): 2}
+    assert all(audit["data"]["asserted_by"]["bulk"] for audit in relay.audits())
 
 
 def test_a_strangers_flood_eats_nothing_of_an_administrators(deploy, smtp):
