@@ -138,13 +138,17 @@ def test_too_many_requests_say_how_long_to_wait(almanac):
     assert answer.status_code == 429 and "Wait 2 minutes" in answer.text
 
 
-@pytest.mark.parametrize("command", [["/no/such/program"], ["false"]])
+@pytest.mark.parametrize("command", [["/no/such/program"], ["sh", "-c", "exit 69"]])
 def test_an_audit_trail_that_cannot_be_read_says_so(command):
     with pytest.raises(Unreadable, match="Try again"):
-        AuditTrail(command).of(REQUEST)
+        AuditTrail(command).of(REQUEST, 0)
 
 
-@pytest.mark.parametrize("printed", ['[{"time": "b"}, {"time": "a"}]', '{"time": "b"}\n{"time": "a"}',
-                                     '{"records": [{"time": "b"}, {"time": "a"}]}'])
-def test_an_audit_trail_is_told_in_order(printed):
-    assert [record["time"] for record in AuditTrail(["printf", "%s%.0s", printed]).of(REQUEST)] == ["a", "b"]
+def test_an_audit_trail_is_told_in_order():
+    lines = '{"time": "b", "data": {}}\n{"time": "a", "data": {}}'
+    command = ["sh", "-c", f"echo '{lines}'; test \"$*\" = '--since 2001-09-09T00:46:40Z {REQUEST}'", "sh"]
+    assert [record["time"] for record in AuditTrail(command).of(REQUEST, 1000000000)] == ["a", "b"]
+
+
+def test_a_request_without_a_record_yet_has_an_empty_trail():
+    assert AuditTrail(["sh", "-c", "exit 1"]).of(REQUEST, 0) == []

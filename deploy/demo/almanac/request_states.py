@@ -138,12 +138,18 @@ OUTCOMES = {"sent": ("Mailed", "good"), "suppressed": ("Not mailed", "quiet"), "
             "redeemed": ("Used", "good"), "completed": ("Password changed", "good"), "revoked": ("Revoked", "quiet")}
 
 
+NOTICES = {"sent": "Notice of the change mailed", "suppressed": "Notice of the change not mailed",
+           "dead": "Notice of the change not delivered"}
+
+
 def trail_of(records):
     """The audit records as lines for people: when, what, and the facts that the record has."""
     lines = []
     for record in records:
         data = record.get("data", {})
         title, tone = OUTCOMES.get(data.get("outcome"), (data.get("outcome", "?"), "quiet"))
+        if data.get("method") == "password_changed":
+            title = NOTICES.get(data.get("outcome"), title)
         facts = [(name, text) for name, text in (
             ("Asked by", _asker(data.get("actor"))), ("Reason", data.get("reason")), ("Rule", data.get("detail")),
             ("Vouched for by", _voucher(data.get("asserted_by"))), ("Attempt", data.get("attempt")),
