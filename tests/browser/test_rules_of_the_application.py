@@ -135,6 +135,14 @@ def test_the_page_without_a_link_says_so(anybody):
     anybody.shows("this address has none in it", "Ask for a link")
 
 
+def test_a_link_pasted_while_the_page_is_open_opens(anybody, company, demo, visitor):
+    mail = ask(visitor, demo, company.user)
+    anybody.open("/reset-password")
+    anybody.shows("this address has none in it")
+    anybody.open(mail.link)
+    anybody.shows(f"For {company.user.email}")
+
+
 def test_a_weak_password_is_refused_before_the_link_is_used(anybody, company, demo, visitor):
     anybody.open(ask(visitor, demo, company.user).link)
     for password, sentence in (("short", "at least 12 characters"), ("carla-jensen-2026", "Leave your name"),
@@ -153,7 +161,7 @@ def test_all_sessions_end_and_nobody_is_signed_in_after_a_change(company, demo, 
     elsewhere = Visitor(demo.url).sign_in(company.user)
     assert elsewhere.get("/account").status == 200
     form = reset_form(visitor, ask(visitor, demo, company.user))
-    answer = visitor.post("/reset-password", **form, password=NEW_PASSWORD, repeated=NEW_PASSWORD)
+    answer = visitor.post("/reset-password/change", **form, password=NEW_PASSWORD, repeated=NEW_PASSWORD)
     assert (answer.status, answer.headers["Location"]) == (303, "/sign-in")
     for session in (elsewhere, visitor):
         answer = session.get("/account")
@@ -167,13 +175,13 @@ def test_a_second_change_for_one_request_is_refused_even_when_the_relay_would_al
     before = {key: (client.get(key), client.pttl(key)) for key in client.scan_iter("pwreset:*", count=1000)
               if client.type(key) == b"string"}
     form = reset_form(visitor, mail)
-    assert visitor.post("/reset-password", **form, password=NEW_PASSWORD, repeated=NEW_PASSWORD).status == 303
+    assert visitor.post("/reset-password/change", **form, password=NEW_PASSWORD, repeated=NEW_PASSWORD).status == 303
     demo.mail_to(company.user.email, 2)
     for key, (value, lives) in before.items():
         if company.user.id.encode() in value or mail_record(client, key, company):
             client.set(key, value, px=lives if lives > 0 else None)
     visitor.get("/reset-password")
-    answer = visitor.post("/reset-password", **form, password=OTHER_PASSWORD, repeated=OTHER_PASSWORD)
+    answer = visitor.post("/reset-password/change", **form, password=OTHER_PASSWORD, repeated=OTHER_PASSWORD)
     assert answer.status == 404 and "This link no longer works" in answer.text
     Visitor(demo.url).sign_in(company.user, NEW_PASSWORD)
 
@@ -184,9 +192,9 @@ def mail_record(client, key, company):
 
 def test_a_form_sent_twice_is_one_change(company, demo, visitor):
     form = reset_form(visitor, ask(visitor, demo, company.user))
-    first = visitor.post("/reset-password", **form, password=NEW_PASSWORD, repeated=NEW_PASSWORD)
+    first = visitor.post("/reset-password/change", **form, password=NEW_PASSWORD, repeated=NEW_PASSWORD)
     visitor.get("/reset-password")
-    second = visitor.post("/reset-password", **form, password=OTHER_PASSWORD, repeated=OTHER_PASSWORD)
+    second = visitor.post("/reset-password/change", **form, password=OTHER_PASSWORD, repeated=OTHER_PASSWORD)
     assert (first.status, second.status) == (303, 404)
     Visitor(demo.url).sign_in(company.user, NEW_PASSWORD)
 

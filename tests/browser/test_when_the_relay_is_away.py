@@ -76,11 +76,11 @@ def test_a_redemption_whose_answer_was_lost_is_asked_again_with_the_same_key(alm
     good = found(browser.carla, browser.company)
     relay.answers |= {"check": [good], "redeem": [Away("no answer"), good]}
     form = reset_form(browser)
-    page = browser.post("/reset-password", data={**form, "password": NEW_PASSWORD, "repeated": NEW_PASSWORD})
+    page = browser.post("/reset-password/change", data={**form, "password": NEW_PASSWORD, "repeated": NEW_PASSWORD})
     assert page.status_code == 503 and "Type the password again" in page.text
     assert field(page, "form_id") == form["form_id"]
     form = {name: field(page, name) for name in form}
-    done = browser.post("/reset-password", data={**form, "password": NEW_PASSWORD, "repeated": NEW_PASSWORD})
+    done = browser.post("/reset-password/change", data={**form, "password": NEW_PASSWORD, "repeated": NEW_PASSWORD})
     assert done.status_code == 303, done.text
     first, second = relay.of("redeem")
     assert first == second and first[1] == browser.carla.email
@@ -92,7 +92,7 @@ def test_each_drawn_form_is_a_redemption_of_its_own(almanac):
     relay.answers |= {"check": [found(browser.carla, browser.company)], "redeem": [Answer(404, {})]}
     for _ in range(2):
         form = reset_form(browser)
-        page = browser.post("/reset-password", data={**form, "password": NEW_PASSWORD, "repeated": NEW_PASSWORD})
+        page = browser.post("/reset-password/change", data={**form, "password": NEW_PASSWORD, "repeated": NEW_PASSWORD})
         assert page.status_code == 404
     first, second = relay.of("redeem")
     assert first[2] != second[2]
@@ -103,7 +103,7 @@ def test_a_token_of_another_form_is_not_redeemed(almanac):
     browser = almanac(relay)
     relay.answers |= {"check": [found(browser.carla, browser.company)]}
     form = {**reset_form(browser), "token": "u" * 43}
-    page = browser.post("/reset-password", data={**form, "password": NEW_PASSWORD, "repeated": NEW_PASSWORD})
+    page = browser.post("/reset-password/change", data={**form, "password": NEW_PASSWORD, "repeated": NEW_PASSWORD})
     assert page.status_code == 404 and not relay.of("redeem")
 
 
@@ -112,7 +112,7 @@ def test_a_change_is_announced_until_the_relay_has_it_with_one_key(almanac):
     browser = almanac(relay)
     relay.answers |= {"check": [found(browser.carla, browser.company)], "redeem": [found(browser.carla, browser.company)]}
     form = reset_form(browser)
-    assert browser.post("/reset-password", data={**form, "password": NEW_PASSWORD,
+    assert browser.post("/reset-password/change", data={**form, "password": NEW_PASSWORD,
                                                  "repeated": NEW_PASSWORD}).status_code == 303
     calls = eventually("the third announcement", lambda: relay.of("announce_change")[2:] and relay.of("announce_change"), 20)
     assert len({key for _, key in calls}) == 1

@@ -3,6 +3,7 @@
 Elements are found by their words (label, button, link); what is waited for is a condition, with a deadline.
 """
 import base64
+import contextlib
 import pathlib
 import shutil
 import tempfile
@@ -139,6 +140,13 @@ class Browser:
             except (StaleElementReferenceException, NoSuchElementException) as error:
                 raise NotYet(error) from None
         eventually("the element to stay", probe, DEADLINE)
+
+    @contextlib.contextmanager
+    def another_page(self):
+        """Waits until what was done inside has brought another page, also one that reads the same."""
+        self.driver.execute_script("document.documentElement.dataset.before = 'yes'")
+        yield
+        eventually("another page", lambda: self.found("//html[not(@data-before)]"), DEADLINE, seen=self.words)
 
     # By the keyboard alone.
 

@@ -67,7 +67,8 @@ class Person:
         self.open("/sign-in")
         self.type("E-mail address", who.email)
         self.type("Password", password or who.password)
-        self.press("Sign in")
+        with self.browser.another_page():
+            self.press("Sign in")
 
     def sign_out(self):
         self.press("Sign out")

@@ -36,7 +36,7 @@ def open_link():
     return _form(token, person, _seal().dumps([person["id"], answer.body["request_id"], _name_of(token)]))
 
 
-@pages.post("")
+@pages.post("/change")
 def change():
     token, password, sealed = (request.form.get(name, "") for name in ("token", "password", "checked"))
     person, request_id = _opened(token, sealed)

@@ -5,12 +5,11 @@
 function openLink(form) {
     const token = location.hash.slice(1);
     history.replaceState(null, "", location.pathname);
+    document.querySelector("[data-no-link]").hidden = Boolean(token);
     if (token) {
         form.elements.token.value = token;
         form.hidden = false;
         form.submit();
-    } else {
-        document.querySelector("[data-no-link]").hidden = false;
     }
 }
 
@@ -69,7 +68,10 @@ function tellTimes() {
     }
 }
 
-document.querySelectorAll("[data-open-link]").forEach(openLink);
+for (const form of document.querySelectorAll("[data-open-link]")) {
+    openLink(form);
+    addEventListener("hashchange", () => openLink(form)); // a link pasted while the page is open already
+}
 document.querySelectorAll("form[data-once]").forEach(sendOnce);
 document.querySelectorAll("[data-copy]").forEach(copyText);
 document.querySelectorAll("[data-list]").forEach(follow);
