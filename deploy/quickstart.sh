@@ -154,6 +154,8 @@ master_keys_file = $folder/master.keys
 record_keys_file = $folder/record.keys
 [policy]
 temporary_password = mailed,handed,chosen
+[templates]
+tenants = $PWD/deploy/demo/tenants.ini
 [limits]
 ; Everybody sits at 127.0.0.1 here.
 per_client = 500/1h

@@ -58,19 +58,21 @@ class Demo:
         self.smtp.rule("dot", self._keep)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.companies, document = companies_of(companies)
+        seed, tenants = folder / "companies.json", folder / "tenants.ini"
+        seed.write_text(json.dumps(document))
+        tenants.write_text("".join(f"[{company.id}]\nname = ACME\n" for company in self.companies))
         self.broker = DevBroker(folder / "broker")
         self.redis = RedisServer(folder / "redis").start()
         self.relay = DemoRelay(folder / "relay", self.broker, self.redis, self.smtp.url,
                                self.url + "/reset-password#{token}", {
-                                   "policy.temporary_password": "mailed,handed,chosen", "limits.coalesce": "1s"}).prepare()
+                                   "policy.temporary_password": "mailed,handed,chosen", "limits.coalesce": "1s",
+                                   "templates.tenants": str(tenants)}).prepare()
         keys = {name: self._key(name, scopes) for name, scopes in (("sign-in", SIGN_IN_SCOPES),
                                                                   ("console", CONSOLE_SCOPES))}
         self.worker, self.producer = self.relay.worker(wait=False), self.relay.producer(wait=False)
         self.worker.wait_ready()
         self.producer.wait_ready()
-        self.companies, document = companies_of(companies)
-        seed = folder / "companies.json"
-        seed.write_text(json.dumps(document))
         trail = f"{places.program('reset-producer')} --config {self.relay.write_config('trail')} trail"
         self.application = Process("demo", [
             PYTHON, APPLICATION, "--listen", f"127.0.0.1:{self.port}", "--database", folder / "almanac.db",
