@@ -91,7 +91,8 @@ def test_the_entrance(anybody, look, company, demo):
 
 
 def test_the_console(anybody, look, company):
-    anybody.sign_in(company.admin)
+    anybody.is_signed_in(company.admin)
+    anybody.open("/people")
     anybody.sees("People of ACME")
     look("people")
     anybody.press(company.user.name)
@@ -102,7 +103,7 @@ def test_the_console(anybody, look, company):
     anybody.press_first("Audit trail")
     anybody.sees("Audit trail")
     look("audit-trail")
-    anybody.page_of(company.user)
+    anybody.is_on_the_page_of(company.user)
     anybody.press("Set a temporary password")
     anybody.sees("Set a temporary password")
     look("temporary-password")

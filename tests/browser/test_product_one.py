@@ -21,24 +21,24 @@ def test_an_administrator_or_a_manager_opens_the_list_of_the_users_of_their_own_
 
 
 def test_clicks_a_name(person, company):
-    person.sign_in(company.manager)
-    person.sees("People of ACME")
+    person.is_signed_in(company.manager)
+    person.open("/people")
     person.press(company.user.name)
     person.sees(company.user.name)
     person.shows(company.user.email, "Reset password", "Nobody asked for a reset of this password yet.")
 
 
 def test_clicks_reset_password(person, company):
-    person.sign_in(company.manager)
-    person.page_of(company.user)
+    person.is_signed_in(company.manager)
+    person.is_on_the_page_of(company.user)
     person.press("Reset password")
     person.shows(f"A mail with a link is on its way to {company.user.email}.", "Link by mail",
                  "Asked by Bob Ortiz, manager")
 
 
 def test_the_user_gets_a_mail_with_a_link_valid_for_24_hours(person, company, demo):
-    person.sign_in(company.admin)
-    person.page_of(company.user)
+    person.is_signed_in(company.admin)
+    person.is_on_the_page_of(company.user)
     before = datetime.datetime.now(datetime.timezone.utc)
     person.press("Reset password")
     mail = person.open_mail(company.user)
@@ -58,15 +58,15 @@ def test_the_user_gets_a_mail_with_a_link_valid_for_24_hours(person, company, de
 
 
 def test_after_that_another_reset_must_be_triggered_and_a_new_link_is_mailed(person, company, demo):
-    person.sign_in(company.admin)
-    person.page_of(company.user)
+    person.is_signed_in(company.admin)
+    person.is_on_the_page_of(company.user)
     person.press("Reset password")
     old = demo.mail_to(company.user.email)
     demo.let_links_expire(company.user.id)
     person.open(old.link)
     person.sees("This link no longer works")
 
-    person.page_of(company.user)
+    person.is_on_the_page_of(company.user)
     person.press("Reset password")
     new = person.open_mail(company.user, 2)
     assert new.link != old.link

@@ -12,7 +12,7 @@ MADE = re.compile(r"(?:[2-9a-hjkmnp-z]{4}-){5}[2-9a-hjkmnp-z]{4}")
 
 def set_temporary_password(person, company, way, **more):
     """The administrator, signed in, sets one for the user."""
-    person.page_of(company.user)
+    person.is_on_the_page_of(company.user)
     person.press("Set a temporary password")
     person.sees("Set a temporary password")
     person.choose(way, group="I hand it over")
@@ -23,7 +23,7 @@ def set_temporary_password(person, company, way, **more):
 
 def handed_over(person, company):
     """A temporary password that works, in the hand of the user; everybody is signed out."""
-    person.sign_in(company.admin)
+    person.is_signed_in(company.admin)
     set_temporary_password(person, company, "I hand it over")
     person.sees(f"Hand this over to {company.user.name}")
     password = MADE.search(person.words()).group()
@@ -34,7 +34,7 @@ def handed_over(person, company):
 
 
 def test_an_administrator_creates_a_new_password_for_a_user_and_hands_it_over(person, company, demo):
-    person.sign_in(company.admin)
+    person.is_signed_in(company.admin)
     set_temporary_password(person, company, "I hand it over")
     person.sees(f"Hand this over to {company.user.name}")
     password = MADE.search(person.shows("It is shown this once.")).group()
@@ -48,8 +48,9 @@ def test_an_administrator_creates_a_new_password_for_a_user_and_hands_it_over(pe
     person.sees("Choose your own password")
 
 
-def test_an_administrator_may_choose_it_too(person, company):
-    person.sign_in(company.admin)
+def test_an_administrator_may_choose_it_too(anybody, company):
+    person = anybody
+    person.is_signed_in(company.admin)
     set_temporary_password(person, company, "I choose it", The_temporary_password="short")
     person.shows("Please look at this again", "at least 12 characters")
     person.choose("I choose it", group="I choose it")
@@ -62,8 +63,9 @@ def test_an_administrator_may_choose_it_too(person, company):
     person.sees("Choose your own password")
 
 
-def test_an_administrator_may_have_it_mailed(person, company):
-    person.sign_in(company.admin)
+def test_an_administrator_may_have_it_mailed(anybody, company):
+    person = anybody
+    person.is_signed_in(company.admin)
     set_temporary_password(person, company, "By mail")
     person.shows(f"A temporary password is on its way to {company.user.email}.")
     mail = person.open_mail(company.user)
@@ -75,8 +77,8 @@ def test_an_administrator_may_have_it_mailed(person, company):
 
 
 def test_not_a_manager(person, company, demo):
-    person.sign_in(company.manager)
-    person.page_of(company.user)
+    person.is_signed_in(company.manager)
+    person.is_on_the_page_of(company.user)
     assert person.browser.has_button("Reset password")
     assert not person.browser.has_button("Set a temporary password")
     person.open(f"/people/{company.user.id}/temporary-password")
@@ -115,8 +117,8 @@ def test_users_are_advised_to_reset_by_themselves(person, company, path):
         person.open(path)
         person.shows("Reset it yourself with Forgot password")
     else:
-        person.sign_in(company.admin)
-        person.page_of(company.user)
+        person.is_signed_in(company.admin)
+        person.is_on_the_page_of(company.user)
         person.press("Set a temporary password")
         person.shows(f"Can {company.user.name} read mail?", "or Forgot password on the sign-in page")
         person.sign_out()

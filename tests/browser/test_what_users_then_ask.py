@@ -9,43 +9,45 @@ NEW_PASSWORD = "copper ladder orchid"
 
 
 def test_did_the_mail_go_out(person, company):
-    person.sign_in(company.admin)
-    person.page_of(company.user)
+    person.is_signed_in(company.admin)
+    person.is_on_the_page_of(company.user)
     person.press("Reset password")
     words = person.shows("Mailed", "Accepted by the relay")
     assert re.search(r"Accepted by the relay \d+ s ago", words), words
 
 
-def test_did_the_mail_go_out_when_the_mail_server_says_not_now(person, company, demo):
+def test_did_the_mail_go_out_when_the_mail_server_says_not_now(anybody, company, demo):
+    person = anybody
     demo.refused[company.user.email] = "451 4.7.1 later"
-    person.sign_in(company.admin)
-    person.page_of(company.user)
+    person.is_signed_in(company.admin)
+    person.is_on_the_page_of(company.user)
     person.press("Reset password")
     person.shows("Delayed", "The mail server said 451.", "Next try in")
 
 
-def test_did_the_mail_go_out_when_the_mail_server_refuses_it(person, company, demo):
+def test_did_the_mail_go_out_when_the_mail_server_refuses_it(anybody, company, demo):
+    person = anybody
     demo.refused[company.user.email] = "550 5.1.1 nobody"
-    person.sign_in(company.admin)
-    person.page_of(company.user)
+    person.is_signed_in(company.admin)
+    person.is_on_the_page_of(company.user)
     person.press("Reset password")
     person.shows("Not delivered", "Check the address.")
 
 
 def test_who_triggered_it(person, company):
     """An administrator, by name, for colleagues; in the mail to the user; and nobody, for the sign-in page."""
-    person.sign_in(company.admin)
-    person.page_of(company.user)
+    person.is_signed_in(company.admin)
+    person.is_on_the_page_of(company.user)
     person.press("Reset password")
     person.shows("Asked by Ann Lee, administrator", "Accepted by the relay")
     text = person.open_mail(company.user).part("plain")
     assert "administrator of" in " ".join(text.split()), text
 
-    person.page_of(company.other_user)
+    person.is_on_the_page_of(company.other_user)
     person.sign_out()
     ask_for_own_link(person, company.other_user)
-    person.sign_in(company.manager)
-    person.page_of(company.other_user)
+    person.is_signed_in(company.manager)
+    person.is_on_the_page_of(company.other_user)
     person.shows("Asked by somebody on the sign-in page, perhaps Jonas Weber")
 
 
@@ -58,15 +60,15 @@ def ask_for_own_link(person, who):
 
 def test_one_request_tells_the_whole_story_in_the_audit_trail(anybody, company, demo):
     person = anybody
-    person.sign_in(company.admin)
-    person.page_of(company.user)
+    person.is_signed_in(company.admin)
+    person.is_on_the_page_of(company.user)
     person.press("Reset password")
     mail = demo.mail_to(company.user.email)
     person.open(mail.link)
     person.change_password(NEW_PASSWORD)
     person.sees("Sign in")
-    person.sign_in(company.admin)
-    person.page_of(company.user)
+    person.is_signed_in(company.admin)
+    person.is_on_the_page_of(company.user)
     person.shows("Password changed")
     person.press_first("Audit trail")
     person.sees("Audit trail")
@@ -84,10 +86,10 @@ def test_one_request_tells_the_whole_story_in_the_audit_trail(anybody, company, 
 
 
 def test_is_the_old_link_dead(person, company, demo):
-    person.sign_in(company.manager)
+    person.is_signed_in(company.manager)
     ask_for_own_link(person, company.user)
     old = demo.mail_to(company.user.email)
-    person.page_of(company.user)
+    person.is_on_the_page_of(company.user)
     person.press("Reset password")
     new = demo.mail_to(company.user.email, 2)
     person.shows("Dead", "A newer one took its place: it is dead.")
@@ -97,9 +99,10 @@ def test_is_the_old_link_dead(person, company, demo):
     person.sees("Choose a new password")
 
 
-def test_is_the_old_link_dead_when_it_was_revoked(person, company, demo):
-    person.sign_in(company.admin)
-    person.page_of(company.user)
+def test_is_the_old_link_dead_when_it_was_revoked(anybody, company, demo):
+    person = anybody
+    person.is_signed_in(company.admin)
+    person.is_on_the_page_of(company.user)
     person.press("Reset password")
     mail = demo.mail_to(company.user.email)
     person.shows("Accepted by the relay")
@@ -109,8 +112,9 @@ def test_is_the_old_link_dead_when_it_was_revoked(person, company, demo):
     person.sees("This link no longer works")
 
 
-def test_an_address_that_changed_hears_of_it_too_and_its_link_is_worth_nothing(person, company, demo):
-    person.sign_in(company.user)
+def test_an_address_that_changed_hears_of_it_too_and_its_link_is_worth_nothing(anybody, company, demo):
+    person = anybody
+    person.is_signed_in(company.user)
     person.press("Your account")
     person.sees("Your account")
     ask_for_own_link(person, company.user)

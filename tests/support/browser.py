@@ -18,7 +18,9 @@ from .waiting import NotYet, eventually
 
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-         "--no-proxy-server")
+         "--no-proxy-server", "--disable-extensions", "--disable-default-apps",
+         "--disable-component-extensions-with-background-pages", "--metrics-recording-only", "--password-store=basic",
+         "--disable-features=Translate,OptimizationHints,MediaRouter,AutofillServerCommunication")
 DESK, PHONE = (1280, 900), (360, 740)
 DEADLINE = 20
 
@@ -48,6 +50,9 @@ class Browser:
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
             "features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
                          {"name": "prefers-reduced-motion", "value": "reduce"}]})
+
+    def set_cookie(self, url, name, value):
+        self.driver.execute_cdp_cmd("Network.setCookie", {"url": url, "name": name, "value": value, "httpOnly": True})
 
     def close(self):
         self.driver.quit()

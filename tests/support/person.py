@@ -6,6 +6,7 @@ screen; by keyboard everything is reached with Tab, and the focus must be seen w
 import time
 
 from .browser import DESK, PHONE, Keys
+from .visitor import Visitor
 from .waiting import eventually
 
 MOUSE, ON_A_PHONE, BY_KEYBOARD = MANNERS = ("with a mouse", "on a phone", "by keyboard alone")
@@ -63,6 +64,16 @@ class Person:
 
     # Things that people do.
 
+    def is_signed_in(self, who):
+        """Given: signed in already, without the page, where signing in is not the matter."""
+        for name, value in Visitor(self.demo.url).sign_in(who).cookies.items():
+            self.browser.set_cookie(self.demo.url, name, value)
+
+    def is_on_the_page_of(self, colleague):
+        """Given: there already, without the list."""
+        self.open(f"/people/{colleague.id}")
+        self.sees(colleague.name)
+
     def sign_in(self, who, password=None):
         self.open("/sign-in")
         self.type("E-mail address", who.email)
@@ -73,12 +84,6 @@ class Person:
     def sign_out(self):
         self.press("Sign out")
         self.sees("Sign in")
-
-    def page_of(self, colleague):
-        """The colleague's page, from the list; signed in already."""
-        self.open("/people")
-        self.press(colleague.name)
-        self.sees(colleague.name)
 
     def open_mail(self, who, number=1):
         """Finds the person's mail of this number in the mailbox, and opens it; the mail."""

@@ -15,6 +15,7 @@ from .relay import Away
 CONTENT_SECURITY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
                     "frame-src 'self'; form-action 'self'; frame-ancestors {ancestors}; base-uri 'none'")
 LARGEST_FORM = 64 << 10
+STATIC_LASTS = "public, max-age=300"
 
 
 def create_application(database, companies, relay, trail, mailbox=None):
@@ -59,8 +60,7 @@ def _add_headers(response):
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    if request.endpoint != "static":
-        response.headers["Cache-Control"] = "no-store"
+    response.headers["Cache-Control"] = "no-store" if request.endpoint != "static" else STATIC_LASTS
     return response
 
 
