@@ -207,3 +207,27 @@ def test_after_signing_in_nobody_is_led_elsewhere(company, demo, visitor):
         visitor.get("/sign-in")
         answer = visitor.post("/sign-in", email=company.user.email, password=company.user.password, next=goal)
         assert (answer.status, answer.headers["Location"]) == (303, "/")
+
+
+def test_a_handed_password_is_shown_once(company, demo):
+    """The page loaded again, or its form sent again, shows it no more."""
+    visitor = Visitor(demo.url).sign_in(company.admin)
+    path = f"/people/{company.user.id}/temporary-password"
+    first = visitor.post(path, way="handed")
+    assert first.status == 200 and "shown this once" in first.text
+    password = re.search(r'<output[^>]*>([^<]+)</output>', first.text).group(1)
+
+    demo.mail_to(company.user.email)
+    second = visitor.post(path, way="handed")
+    assert second.status == 422 and "shown once already" in second.text
+    assert password not in second.text and password not in visitor.get(f"/people/{company.user.id}").text
+
+
+def test_a_temporary_password_ends_the_old_one_and_all_sessions(company, demo):
+    elsewhere = Visitor(demo.url).sign_in(company.user)
+    assert Visitor(demo.url).sign_in(company.admin).post(f"/people/{company.user.id}/temporary-password",
+                                                         way="handed").status == 200
+    assert elsewhere.get("/account").headers["Location"].startswith("/sign-in")
+    visitor = Visitor(demo.url)
+    visitor.get("/sign-in")
+    assert visitor.post("/sign-in", email=company.user.email, password=company.user.password).status == 422

@@ -34,7 +34,6 @@ SUPPRESSED = {
     "actor_limit": "Many requests came from the same administrator. Ask again in an hour.",
     "bulk_limit": "Many requests came at once. Ask again in an hour.",
     "revoked": "It was revoked before it was mailed.",
-    "password_lapsed": "The password was not kept in time. Set another.",
 }
 ENDED = {"revoked": "It was revoked: nobody gets in with it.", "changed": "The password was changed since: it is dead.",
          "replaced": "A newer one took its place: it is dead.", "over": "It was not used within 24 hours: it is dead."}
@@ -42,6 +41,7 @@ UNDER_WAY = ("unknown", "sending", "deferred", "away")
 TOOK_PLACE = ("sent", "redeemed", "completed")
 LASTS = 24 * 3600  # seconds that a link or a temporary password lives
 HAPPENED = {"sent": "changed_at", "redeemed": "redeemed_at", "completed": "completed_at"}
+NOT_IN_THE_MAIL = ("temporary_password_handed", "temporary_password_chosen")
 PASSWORD_USED = "Somebody signed in with it"
 
 
@@ -71,6 +71,10 @@ def _story_of(asked, relay):
     badge, tone, sentence = STATES.get(state, STATES["unknown"])
     if state == "suppressed":
         badge, tone, sentence = "Not mailed", "quiet", SUPPRESSED.get(known.get("reason"), "It was not needed.")
+    if state == "expired" and known.get("reason") == "password_lapsed":
+        sentence = "It was not put in force in time. Set another."
+    if state == "sent" and asked["method"] in NOT_IN_THE_MAIL:
+        badge, sentence = "In force", "A notice of it was accepted by the relay"
     if state == "redeemed" and asked["method"] != "link":
         sentence = PASSWORD_USED
     if state == "deferred":
