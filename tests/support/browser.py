@@ -9,7 +9,8 @@ import shutil
 import tempfile
 
 from selenium import webdriver
-from selenium.common.exceptions import (NoSuchElementException, StaleElementReferenceException, WebDriverException)
+from selenium.common.exceptions import (JavascriptException, NoSuchElementException, StaleElementReferenceException,
+                                        WebDriverException)
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -70,9 +71,9 @@ class Browser:
     def words(self):
         """What a person reads on the page."""
         try:
-            return self.driver.find_element(By.TAG_NAME, "body").text
-        except StaleElementReferenceException:
-            raise NotYet("the page changes") from None
+            return self.driver.execute_script("return document.body ? document.body.innerText : ''")
+        except WebDriverException as error:  # between two pages
+            raise NotYet(error.msg) from None
 
     def shows(self, *sentences, deadline=DEADLINE):
         """Waits until the page shows them all; the page's words."""
@@ -94,7 +95,7 @@ class Browser:
             if self.driver.execute_script("return document.readyState") != "complete":
                 return []
             return [element for element in self.driver.find_elements(By.XPATH, path) if element.is_displayed()]
-        except StaleElementReferenceException:
+        except (StaleElementReferenceException, NoSuchElementException, JavascriptException):
             return []
 
     def the(self, path):
@@ -206,4 +207,4 @@ def _pressed(text):
     return f"//*[self::a or self::button or self::summary][normalize-space()={quoted(text)}]"
 
 
-__all__ = ["Browser", "DESK", "PHONE", "Keys", "WebDriverException"]
+__all__ = ["Browser", "DESK", "PHONE", "Keys"]
