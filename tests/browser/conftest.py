@@ -52,7 +52,8 @@ def anybody(demo, chromium):
 
 
 def _person_at(demo, chromium, manner):
-    chromium.driver.delete_all_cookies()
+    chromium.go("about:blank")
+    chromium.forget_cookies()
     chromium.complaints()
     yield Person(chromium, demo, manner)
     # An answer like 404 is logged, too; what must not be there are broken policies and scripts.

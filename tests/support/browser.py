@@ -52,6 +52,9 @@ class Browser:
             "features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
                          {"name": "prefers-reduced-motion", "value": "reduce"}]})
 
+    def forget_cookies(self):
+        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+
     def set_cookie(self, url, name, value):
         self.driver.execute_cdp_cmd("Network.setCookie", {"url": url, "name": name, "value": value, "httpOnly": True})
 

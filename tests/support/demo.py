@@ -66,7 +66,7 @@ class Demo:
         self.redis = RedisServer(folder / "redis").start()
         self.relay = DemoRelay(folder / "relay", self.broker, self.redis, self.smtp.url,
                                self.url + "/reset-password#{token}", {
-                                   "policy.temporary_password": "mailed,handed,chosen", "limits.coalesce": "1s",
+                                   "policy.temporary_password": "mailed,handed,chosen", "limits.coalesce": "0s",
                                    "templates.tenants": str(tenants)}).prepare()
         keys = {name: self._key(name, scopes) for name, scopes in (("sign-in", SIGN_IN_SCOPES),
                                                                   ("console", CONSOLE_SCOPES))}

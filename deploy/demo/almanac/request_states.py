@@ -33,7 +33,7 @@ SUPPRESSED = {
     "recipient_limit": "This mailbox had many mails already. Ask again in an hour.",
     "actor_limit": "Many requests came from the same administrator. Ask again in an hour.",
     "bulk_limit": "Many requests came at once. Ask again in an hour.",
-    "revoked": "It was revoked before it was mailed.",
+    "revoked": "It was revoked, or the password was changed meanwhile. Ask again if it is needed.",
 }
 ENDED = {"revoked": "It was revoked: nobody gets in with it.", "changed": "The password was changed since: it is dead.",
          "replaced": "A newer one took its place: it is dead.", "over": "It was not used within 24 hours: it is dead."}

@@ -42,7 +42,8 @@ async function follow(list) {
     const pause = list.querySelector("[data-live='yes']") ? 1000 : 10000;
     await new Promise(done => setTimeout(done, pause));
     try {
-        const answer = document.hidden ? null : await fetch(list.dataset.list, {redirect: "error"});
+        const answer = document.hidden ? null : await fetch(list.dataset.list, {redirect: "manual"});
+        if (answer && answer.type === "opaqueredirect") return; // signed out meanwhile
         if (answer && answer.ok) {
             const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-version]");
             const shown = list.querySelector("[data-version]");
