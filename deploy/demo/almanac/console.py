@@ -141,7 +141,7 @@ def trail(identifier):
     if asked is None or asked["person"] is None:
         abort(404)
     try:
-        lines, fault = trail_of(current_app.extensions["trail"].of(asked["id"], asked["asked_at"])), None
+        lines, fault = trail_of(asked["id"], current_app.extensions["trail"].of(asked["id"], asked["asked_at"])), None
     except Unreadable as error:
         lines, fault = [], str(error)
     found = person_by_id(asked["person"])

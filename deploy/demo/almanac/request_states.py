@@ -146,7 +146,7 @@ NOTICES = {"sent": "Notice of the change mailed", "suppressed": "Notice of the c
            "dead": "Notice of the change not delivered"}
 
 
-def trail_of(records):
+def trail_of(request_id, records):
     """The audit records as lines for people: when, what, and the facts that the record has."""
     lines = []
     for record in records:
@@ -154,9 +154,11 @@ def trail_of(records):
         title, tone = OUTCOMES.get(data.get("outcome"), (data.get("outcome", "?"), "quiet"))
         if data.get("method") == "password_changed":
             title = NOTICES.get(data.get("outcome"), title)
+        elif data.get("into") == request_id:
+            title = "A later request, which this one stands for"
         facts = [(name, text) for name, text in (
             ("Asked by", _asker(data.get("actor"))), ("Reason", data.get("reason")), ("Rule", data.get("detail")),
-            ("Vouched for by", _voucher(data.get("asserted_by"))), ("Attempt", data.get("attempt")),
+            ("Vouched for by", _voucher(data.get("asserted_by"))), ("Attempt", data.get("attempt") if data.get("attempt") != 1 else None),
             ("Mail server's answer", _reply(data.get("smtp"))), ("Folded into", data.get("into")),
             ("Written by", data.get("worker") or record.get("source"))) if text not in (None, "", "none")]
         lines.append({"at": seconds_of(record.get("time")), "title": title, "tone": tone, "facts": facts})
