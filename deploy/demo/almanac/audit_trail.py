@@ -26,8 +26,8 @@ class AuditTrail:
             raise Unreadable("This installation shows no audit trail.")
         try:
             since = datetime.datetime.fromtimestamp(asked_at - EARLIER, datetime.timezone.utc)
-            done = subprocess.run([*self._command, "--since", f"{since:%Y-%m-%dT%H:%M:%SZ}", request_id], stdin=subprocess.DEVNULL, capture_output=True,
-                                  timeout=DEADLINE, check=False)
+            done = subprocess.run([*self._command, "--since", f"{since:%Y-%m-%dT%H:%M:%SZ}", request_id],
+                                  stdin=subprocess.DEVNULL, capture_output=True, timeout=DEADLINE, check=False)
         except (OSError, subprocess.TimeoutExpired):
             raise Unreadable("The audit trail could not be read. Try again in a minute.") from None
         if done.returncode not in (0, NO_RECORD_YET):

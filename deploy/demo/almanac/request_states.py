@@ -158,7 +158,8 @@ def trail_of(request_id, records):
             title = "A later request, which this one stands for"
         facts = [(name, text) for name, text in (
             ("Asked by", _asker(data.get("actor"))), ("Reason", data.get("reason")), ("Rule", data.get("detail")),
-            ("Vouched for by", _voucher(data.get("asserted_by"))), ("Attempt", data.get("attempt") if data.get("attempt") != 1 else None),
+            ("Vouched for by", _voucher(data.get("asserted_by"))),
+            ("Attempt", data.get("attempt") if data.get("attempt") != 1 else None),
             ("Mail server's answer", _reply(data.get("smtp"))), ("Folded into", data.get("into")),
             ("Written by", data.get("worker") or record.get("source"))) if text not in (None, "", "none")]
         lines.append({"at": seconds_of(record.get("time")), "title": title, "tone": tone, "facts": facts})
