@@ -6,7 +6,7 @@ the page that a reset link opens needs each of them.
 import datetime
 import pathlib
 
-from flask import Flask, g, render_template, request
+from flask import Flask, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from . import account, announcements, console, database, mailbox, new_password, people, reset_link, sessions, sign_in
