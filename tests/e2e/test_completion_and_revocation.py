@@ -108,6 +108,7 @@ def test_a_change_that_names_a_request_of_somebody_else_is_audited_under_its_own
         running.outcome(document["id"], "completed", "unknown_request")
         running.outcome(document["id"], "sent")
     assert person.has_link() and not running.audits(person.link_id, "completed")
+    audits_are_valid(running.audits())
     running.the_producer.verified(person.user, person.password)
 
 

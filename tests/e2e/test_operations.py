@@ -42,6 +42,31 @@ def test_a_broken_keys_file_at_sighup_keeps_the_old_keys(relay):
         file.write(good)
 
 
+def test_tenants_mails_look_as_their_file_says_after_sighup_and_a_broken_one_changes_nothing(relay, smtp, tmp_path):
+    tenants = tmp_path / "tenants.ini"
+    tenants.write_text("[acme]\nname = ACME Widgets\nfrom_name = ACME Accounts\n")
+    worker = relay.worker(**{"templates.tenants": str(tenants)})
+    assert "tenants" in relay.command("reset-worker", "check", settings={"templates.tenants": str(tenants)}).stdout
+
+    def sender():
+        request = events.reset_request()
+        relay.publish(request)
+        return the_mail_to(smtp, request["user"]["email"]).message["From"].addresses[0].display_name
+    assert sender() == "ACME Accounts"
+    tenants.write_text("[acme]\nfrom_name = Somebody\ncolour = mauve\n")
+    worker.signal(signal.SIGHUP)
+    eventually("the fault to show", lambda: worker.metric("reset_relay_reload_failed", what="tenants") == 1)
+    fault = next(line for line in worker.stderr().splitlines() if "tenants' mails look as before" in line)
+    assert "tenants.ini:3" in fault, fault
+    assert sender() == "ACME Accounts"
+    assert relay.command("reset-worker", "check", settings={"templates.tenants": str(tenants)},
+                         check=False).returncode == 78
+    tenants.write_text("[acme]\nfrom_name = ACME Support\n")
+    worker.signal(signal.SIGHUP)
+    eventually("the fault to be gone", lambda: worker.metric("reset_relay_reload_failed", what="tenants") == 0)
+    assert sender() == "ACME Support"
+
+
 def test_secrets_are_written_for_their_owner_alone(relay):
     for key in ("token.master_keys_file", "token.record_keys_file", "auth.keys_file", "auth.publishers_file"):
         assert stat.S_IMODE(os.stat(relay.settings[key]).st_mode) == 0o600, key

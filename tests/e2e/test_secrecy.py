@@ -106,6 +106,41 @@ def test_no_token_and_no_address_is_found_where_it_does_not_belong(deploy, redis
                       tokens + addresses, "a token or an address")
 
 
+def test_no_temporary_password_is_found_anywhere_but_in_its_mail_and_its_answer(deploy, redis_server, smtp):
+    relay = deploy({"policy.temporary_password": "mailed,handed,chosen"})
+    worker, producer = relay.worker(), relay.producer()
+    chosen = "Canary-correct-horse-42"
+    mailed = events.password_request("mailed")
+    handed, told = events.password_request("handed"), events.password_request("chosen", chosen)
+    ids = [producer.request(mailed), producer.request(told)]
+    identifier, shown = producer.show_password(handed)
+    for each in (*ids, identifier):
+        relay.outcome(each, "sent")
+    passwords = [the_mail_to(smtp, mailed["user"]["email"]).password, shown, chosen]
+    for request, password in zip((mailed, handed, told), passwords):
+        producer.verified(request["user"]["id"], password)
+        assert producer.refuses("canary-stranger", password)
+    # What the intake refuses is not kept either.
+    weak = events.password_request("chosen", "password123456")
+    assert producer.post("/v1/password-resets", weak).status == 400
+    relay.wait_until_committed()
+
+    canaries = [*passwords, *(password.replace("-", "") for password in passwords[:2]), "password123456"]
+    places = everywhere_but_values(relay, redis_server, [worker, producer])
+    places += [(f"value in {record.topic}", record.value or b"") for record in relay.reader.records]
+    places += [(f"SLOWLOG {entry['id']}", entry["command"]) for entry in redis_server.client().slowlog_get(20000)]
+    places += [(f"Redis {path.name}", path.read_bytes())
+               for path in (redis_server.folder / "appendonlydir").iterdir()]
+    assert_not_in(places, canaries, "a temporary password")
+    for mail in smtp.mails.all():
+        inside = [password for password in canaries if password.encode() in mail.raw]
+        assert inside == (passwords[:1] if mail.recipients == [mailed["user"]["email"]] else []), mail.raw
+    for process in (worker, producer):
+        assert process.stop() == 0
+        assert_not_in([(process.name, process.out_path.read_bytes() + process.err_path.read_bytes())], canaries,
+                      "a temporary password")
+
+
 def test_the_programs_keep_no_core_and_cannot_be_traced(relay):
     for process in (relay.worker(), relay.producer()):
         limits = open(f"/proc/{process.pid}/limits").read()

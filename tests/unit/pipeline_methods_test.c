@@ -251,6 +251,29 @@ static void a_change_asks_for_the_scope_notify_whatever_the_actors_role(void **s
     assert_journal(&world, "leased, completed, mail, dot, sent, sent, offset");
 }
 
+/* Asks once more for the same user, each time as another request. */
+static const char *outcome_in_bulk(const char *publisher)
+{
+    static char id[] = "0199f1a0-5c3e-7d2b-9a41-000000000010";
+    id[sizeof id - 2]++;
+    world_event(&world, (struct occasion){.id = id, .signature = publisher});
+    world_run(&world);
+    return strcmp(world.audit.reason, "none") == 0 ? world.audit.outcome : world.audit.reason;
+}
+
+static void a_publisher_with_the_scope_has_a_budget_of_its_own_in_bulk(void **state)
+{
+    (void)state;
+    world_close(&world);
+    world_open_limited(&world, &(struct reset_limits){.per_actor = {.count = 1, .period_ms = 3600000},
+                                                      .per_bulk = {.count = 2, .period_ms = 3600000}});
+    assert_string_equal(outcome_in_bulk("portal"), "sent");
+    assert_string_equal(outcome_in_bulk("portal"), "actor_limit");
+    assert_string_equal(outcome_in_bulk("campaign"), "sent");
+    assert_string_equal(outcome_in_bulk("campaign"), "sent");
+    assert_string_equal(outcome_in_bulk("campaign"), "bulk_limit");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +290,7 @@ int main(void)
         IN_A_WORLD(a_change_whose_notice_finds_the_limit_full_is_told_all_the_same),
         IN_A_WORLD(a_change_given_up_before_its_mail_gives_its_lease_back),
         IN_A_WORLD(a_change_asks_for_the_scope_notify_whatever_the_actors_role),
+        IN_A_WORLD(a_publisher_with_the_scope_has_a_budget_of_its_own_in_bulk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,7 @@
 #define PUBLISHERS                                                                                           \
     "portal 0123456789abcdef0123456789abcdef request:admin,request:self,request:temporary_password,notify "  \
     "acme\n"                                                                                                 \
+    "campaign 00112233445566778899aabbccddeeff request:admin,request:bulk acme\n"                            \
     "kiosk fedcba9876543210fedcba9876543210 request:self acme\n"
 
 static int64_t now_us; /* of all clocks that never jump */
