@@ -182,11 +182,11 @@ def test_notices_beyond_the_limit_are_silent_and_still_kill_the_link(deploy, smt
     assert len(smtp.mails.to(request["user"]["email"])) == 1
 
 
-def test_a_publisher_without_the_scope_tells_nothing(running, smtp):
-    secret = running.add_publisher("plain", ("request:admin",))
+def test_a_publisher_without_the_scope_tells_nothing(relay, smtp):
+    secret = relay.add_publisher("plain", ("request:admin",))
     body = change_of(events.reset_request())
     document = events.completed_event(body)
-    running.worker()  # reads the new publisher
-    running.publish_records([events.record(document, "plain", secret)])
-    assert running.outcome(document["id"], "dead")["detail"] == "scope"
+    relay.worker()
+    relay.publish_records([events.record(document, "plain", secret)])
+    assert relay.outcome(document["id"], "dead", "policy")["detail"] == "scope"
     nothing_was_mailed(smtp)
