@@ -236,7 +236,6 @@ class Rules:
         for i, value in zip(lane, (rid, 0 if self.nowin else 1, admin)):
             R = rep(R, i, value)
         if m == 'h':                                                 # activated: from now on the password works
-            R = self.setrec(R, rid, rep(R[2][rid], RI, staged))
             R = rep(R, PW, (rid, staged, 0))
         if rid in self.deny and not F['rcpt_first']:
             R, W = self.end(R, W, rid, 'U', 'recipient_limit')

@@ -67,7 +67,7 @@ class Rules(Worker):
         if p is None or R[CURP if self.F['lanes'] else CUR] != p[0] or R[2][p[0]] is None or p[1] < W[self.NB]:
             return None
         r, mailed = R[2][p[0]], self.methods[p[0]] == 'm'
-        stands = r[ST] not in 'UED' and r[RI] == p[1]
+        stands = r[ST] not in 'UED' and (r[RI] == p[1] or not mailed)
         if self.F['pw_state'] and mailed and not stands or not self.F['pw_notice'] and not mailed and not stands:
             return None
         return p

@@ -62,7 +62,7 @@ void standing_end(struct records *records, enum lane lane, bool keeps_claimed, s
     }
     if (lane == LANE_PASSWORD)
         decision->password = FATE_DELETED_BLIND;
-    records->user.newest[lane].request_id = USER_REVOKED;
+    records->user.newest[lane] = (struct standing){.request_id = USER_REVOKED};
 }
 
 void request_close(struct records *records, struct decision *decision, enum request_state state,

@@ -66,6 +66,13 @@ static void copy_request(struct desk_answer *copy, const struct request_record *
     copy->has_owner = request->has_owner;
     copy->expires_ms = request->expires_ms;
     copy->lease_ms = request->lease_ms;
+    copy->method = request->method;
+    copy->made_ms = request->made_ms;
+    copy->due_ms = request->due_ms;
+    copy->redeemed_ms = request->redeemed_ms;
+    copy->completed_ms = request->completed_ms;
+    if (request->completes.size < sizeof copy->completes && request->completes.size > 0)
+        memcpy(copy->completes, request->completes.bytes, request->completes.size);
     if (request->into.size < sizeof copy->into && request->into.size > 0)
         memcpy(copy->into, request->into.bytes, request->into.size);
     if (request->has_stored)
@@ -85,6 +92,14 @@ static void on_answer(void *context, const struct reset_answer *answer)
     copy->rest_ms = answer->rest_ms;
     if (answer->request)
         copy_request(copy, answer->request);
+    if (answer->password) {
+        struct text id = answer->password->request_id;
+        copy->has_password = true;
+        copy->password = *answer->password;
+        copy->password.request_id = copy->password.tenant = copy->password.user_id = copy->password.kid =
+            (struct text){NULL, 0};
+        memcpy(copy->password_of, id.bytes, id.size < DESK_ID_SIZE ? id.size : DESK_ID_SIZE - 1);
+    }
     if (answer->token) {
         copy->has_token = true;
         memcpy(copy->mac, answer->token->mac, TOKEN_MAC_SIZE);
@@ -121,18 +136,21 @@ void desk_ask_begin(struct desk *desk, const struct desk_begin *question, struct
         .actor_role = text_of(question->by_admin ? "admin" : "self"),
         .actor_id = or_usual(question->actor, question->by_admin ? "boss" : "u1"),
         .actor_tenant = TEXT("acme"),
-        .method = METHOD_LINK,
+        .method = question->method,
         .not_after_ms = question->not_after_ms,
     };
     if (!question->unknown_user) {
         pending->request.user_id = or_usual(question->user, "u1");
         pending->request.user_email = or_usual(question->email, "u1@example.org");
     }
+    if (question->completes > 0)
+        desk_id(question->completes - 1, pending->request.completes);
     pending->begin = (struct reset_begin){.request_id = desk_id(question->request, pending->id),
                                           .generation = question->generation,
                                           .copy = question->copy,
                                           .t0_ms = question->t0_ms,
-                                          .request = &pending->request};
+                                          .request = &pending->request,
+                                          .bulk_key_id = text_of(question->bulk ? question->bulk : "")};
     number_bytes(pending->begin.owner, RECORD_OWNER_SIZE, 'o', question->owner);
     number_bytes(pending->begin.seed, TOKEN_SEED_SIZE, 's', question->inc);
     number_bytes(pending->begin.inc, RECORD_INC_SIZE, 'i', question->inc);
@@ -183,6 +201,51 @@ void desk_status(struct desk *desk, unsigned request, struct desk_answer *answer
     expect(answer);
     reset_store_status(desk->store, desk_id(request, id), on_answer, answer);
     await(desk, answer);
+}
+
+void desk_stage(struct desk *desk, const struct desk_stage *question, struct desk_answer *answer)
+{
+    char id[DESK_ID_SIZE];
+    struct reset_stage stage = {.request_id = desk_id(question->request, id),
+                                .tenant = TEXT("acme"),
+                                .user_id = or_usual(question->user, "u1"),
+                                .method = question->method,
+                                .record_key = keyring_current(desk->record_keys)};
+    number_bytes(stage.salt, sizeof stage.salt, 'a', question->version);
+    number_bytes(stage.verifier, sizeof stage.verifier, 'v', question->version);
+    expect(answer);
+    reset_store_stage(desk->store, &stage, on_answer, answer);
+    await(desk, answer);
+}
+
+void desk_try(struct desk *desk, const char *user, struct desk_answer *answer)
+{
+    expect(answer);
+    reset_store_try_password(desk->store, TEXT("acme"), or_usual(user, "u1"), on_answer, answer);
+    await(desk, answer);
+}
+
+void desk_open_password(struct desk *desk, const struct desk_answer *tried, const char *user,
+                        struct desk_answer *answer)
+{
+    char id[DESK_ID_SIZE];
+    memcpy(id, tried->password_of, sizeof id); /* the two answers may be one */
+    struct reset_open question = {.request_id = text_of(id),
+                                  .tenant = TEXT("acme"),
+                                  .user_id = or_usual(user, "u1"),
+                                  .record_key = keyring_current(desk->record_keys)};
+    memcpy(question.inc, tried->password.inc, sizeof question.inc);
+    memcpy(question.verifier, tried->password.verifier, sizeof question.verifier);
+    expect(answer);
+    reset_store_open_password(desk->store, &question, on_answer, answer);
+    await(desk, answer);
+}
+
+bool desk_is_version(const unsigned char verifier[RECORD_VERIFIER_SIZE], unsigned version)
+{
+    unsigned char bytes[RECORD_VERIFIER_SIZE];
+    number_bytes(bytes, sizeof bytes, 'v', version);
+    return memcmp(bytes, verifier, sizeof bytes) == 0;
 }
 
 void desk_ask_redeem(struct desk *desk, const struct desk_redeem *question, struct desk_pending *pending,

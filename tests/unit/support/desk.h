@@ -26,6 +26,12 @@ struct desk_answer {
     uint32_t generation, copy, tries, lost, reply_code;
     bool maybe_mailed, rebuilt, has_seed, has_owner;
     int64_t expires_ms, lease_ms;
+    enum method method;
+    int64_t made_ms, due_ms, redeemed_ms, completed_ms;
+    char completes[DESK_ID_SIZE];
+    bool has_password;
+    struct password_record password; /* without its texts */
+    char password_of[DESK_ID_SIZE];  /* its request */
     char into[DESK_ID_SIZE], stored[TOKEN_STORED_LENGTH + 1];
     unsigned char inc[RECORD_INC_SIZE], mac[TOKEN_MAC_SIZE], recipient[TOKEN_RECIPIENT_SIZE];
     struct reset_lease lease; /* LEASE: for the next finish */
@@ -44,6 +50,9 @@ struct desk_begin {
     unsigned owner, inc; /* the seed goes with the inc */
     int64_t t0_ms, not_after_ms;
     bool by_admin, unknown_user;
+    enum method method;
+    unsigned completes; /* a change of the password: the request it names; 0: none, else its number + 1 */
+    const char *bulk;   /* the key whose budget for bulk it is */
     const char *user, *email, *locale, *actor; /* NULL: the usual one; another locale makes another body */
 };
 
@@ -55,6 +64,20 @@ void desk_finish(struct desk *desk, struct reset_lease *lease, const struct rese
 void desk_check(struct desk *desk, const char *stored, struct desk_answer *answer);
 void desk_revoke(struct desk *desk, struct desk_answer *answer);
 void desk_status(struct desk *desk, unsigned request, struct desk_answer *answer);
+
+/* Keeps password `version` of the usual user for a request; charges a try; opens what an answer showed. */
+struct desk_stage {
+    unsigned request, version;
+    enum method method;
+    const char *user;
+};
+void desk_stage(struct desk *desk, const struct desk_stage *question, struct desk_answer *answer);
+void desk_try(struct desk *desk, const char *user, struct desk_answer *answer);
+void desk_open_password(struct desk *desk, const struct desk_answer *tried, const char *user,
+                        struct desk_answer *answer);
+
+/* Whether a verifier was staged as this version. */
+bool desk_is_version(const unsigned char verifier[RECORD_VERIFIER_SIZE], unsigned version);
 
 /* Redeems the link of the usual user by caller `key`, as check described it. */
 struct desk_redeem {

@@ -81,3 +81,47 @@ size_t scene_count(struct scene *scene, const char *kind)
             count++;
     return count;
 }
+
+struct desk_begin scene_request(unsigned number, enum method method)
+{
+    return (struct desk_begin){
+        .request = number, .owner = number, .inc = number, .by_admin = true, .method = method};
+}
+
+enum verdict scene_stage(struct scene *scene, unsigned number, unsigned version, enum method method)
+{
+    struct desk_stage question = {.request = number, .version = version, .method = method};
+    desk_stage(&scene->desk, &question, &scene->answer);
+    return verdict_of(&scene->answer);
+}
+
+enum verdict scene_begin_staged(struct scene *scene, unsigned number, unsigned version, enum method method)
+{
+    assert_int_equal(scene_stage(scene, number, version, method), VERDICT_OK);
+    return scene_begin(scene, scene_request(number, method));
+}
+
+enum verdict scene_try(struct scene *scene)
+{
+    desk_try(&scene->desk, NULL, &scene->answer);
+    return verdict_of(&scene->answer);
+}
+
+enum verdict scene_open_password(struct scene *scene, const struct desk_answer *tried)
+{
+    desk_open_password(&scene->desk, tried, NULL, &scene->answer);
+    return verdict_of(&scene->answer);
+}
+
+bool scene_password_counts(struct scene *scene)
+{
+    const struct text attempts = TEXT("attempts:");
+    struct memory_entry entry;
+    for (size_t i = 0; memory_store_at(scene->memory, i, &entry); i++)
+        if (entry.key.size > attempts.size && memcmp(entry.key.bytes, attempts.bytes, attempts.size) == 0) {
+            memory_store_remove(scene->memory, entry.key);
+            break;
+        }
+    assert_int_equal(scene_try(scene), VERDICT_OK);
+    return scene->answer.has_password;
+}

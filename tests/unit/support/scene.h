@@ -36,6 +36,19 @@ enum verdict scene_check(struct scene *scene, const struct desk_answer *lease);
 enum verdict scene_redeem(struct scene *scene, const struct desk_answer *lease, unsigned request,
                           unsigned key);
 
+/* An administrator's request of a method, with owner and inc of its number. */
+struct desk_begin scene_request(unsigned number, enum method method);
+
+/* Keeps password `version` for a request; and begins it. */
+enum verdict scene_stage(struct scene *scene, unsigned number, unsigned version, enum method method);
+enum verdict scene_begin_staged(struct scene *scene, unsigned number, unsigned version, enum method method);
+
+enum verdict scene_try(struct scene *scene);
+enum verdict scene_open_password(struct scene *scene, const struct desk_answer *tried);
+
+/* Tries as if for the first time: whether there is a temporary password that counts. */
+bool scene_password_counts(struct scene *scene);
+
 /* How many records of a kind there are, by the key's first word. */
 size_t scene_count(struct scene *scene, const char *kind);
 
