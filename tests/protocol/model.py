@@ -220,7 +220,7 @@ class Rules:
             why = 'superseded'
         elif self.folds(R, W, rid, admin):
             return self.coalesce(R, W, rid, errs, self.folds(R, W, rid, admin))
-        elif m == 'h' and staged <= W[self.NB] - 1:                  # none, or made before token.not_before
+        elif m == 'h' and staged < max(1, W[self.NB]):                  # none, or made before token.not_before
             R, W = self.end(R, W, rid, 'E', 'lapsed')
             return 'DONE', R, W
         elif rid in self.deny and F['rcpt_first']:

@@ -17,7 +17,8 @@ WALKS = int(os.environ.get('WALKS', 1200))
 # what every long enough set of walks must have met, or it proves little
 MET = {('begin', verdict) for verdict in ('lease', 'done', 'busy', 'stale', 'mismatch')} | \
       {('finish', verdict) for verdict in ('ok', 'done', 'lost', 'gone')} | \
-      {('check', verdict) for verdict in ('ok', 'none', 'claimed')} | {('redeem', 'ok'), ('redeem', 'none'), ('revoke', 'ok')}
+      {('check', verdict) for verdict in ('ok', 'none', 'claimed')} | {('redeem', 'ok'), ('redeem', 'none'), ('revoke', 'ok'), ('stage', 'ok'),
+       ('stage', 'done'), ('try', 'counts'), ('try', 'nothing'), ('try', 'busy'), ('open', 'ok'), ('open', 'none')}
 
 
 @pytest.fixture
@@ -50,7 +51,8 @@ def test_on_redis_every_step_is_the_models(redis):
         walk_all(walk, range(2 * 10 ** 6, 2 * 10 ** 6 + max(100, WALKS // 10)), faults=False)
 
 
-@pytest.mark.parametrize('scenario', ['lostreply', 'redeem-lost', 'replay2'])
+@pytest.mark.parametrize('scenario', ['lostreply', 'redeem-lost', 'replay2', 'change-after', 'change-denied', 'handed-zombie',
+                                      'revoke-redeem'])
 def test_the_model_keeps_its_promises(scenario):
     states, broken, complete, _ = explore.explore(world.World(world.FIXED, **explore.SCEN[scenario]), 10 ** 6, stopfirst=False)
     assert complete and not broken, broken

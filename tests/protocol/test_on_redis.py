@@ -68,7 +68,7 @@ def test_redemptions_race_with_the_finish_of_the_mail_and_the_request_ends_once(
         walks[1].send('redeem 0 1 5')
         assert walks[0].receive().split('|')[0] == 'done'
         redeemed = walks[1].receive().split('|')
-        assert redeemed[0] == 'ok' and redeemed[2].startswith('sent,')
+        assert redeemed[0] == 'ok' and redeemed[6].startswith('sent,')
 
 
 def test_every_record_expires(redis, walks):
@@ -86,6 +86,30 @@ def test_every_record_expires(redis, walks):
     assert walks[0].verdict('redeem 1 2 7') == 'ok'
     claimed = [key for key in client.keys('pwreset:token:*')]
     assert len(claimed) == 1 and 0 < client.pttl(claimed[0]) <= 5 * 60 * 1000
+
+
+def test_every_record_of_a_temporary_password_expires(redis, walks):
+    client = redis.client()
+    walks[0].ask('stage 0 7')
+    assert {key.split(b':')[1]: 0 < client.pttl(key) <= 24 * HOUR for key in client.keys('pwreset:staged:*')} == {b'staged': True}
+    assert walks[0].verdict('begin 0 0 0 1 1 0 0 0 1 2 0') == 'lease'
+    [password] = client.keys('pwreset:password:*')
+    assert not client.keys('pwreset:staged:*') and 23 * HOUR < client.pttl(password) <= 24 * HOUR
+    assert walks[0].verdict('try') == 'counts'
+    [attempts] = client.keys('pwreset:attempts:*')
+    assert 0 < client.pttl(attempts) <= HOUR
+    assert walks[0].verdict('open 0 7') == 'ok'
+    assert not client.keys('pwreset:attempts:*') and 0 < client.pttl(password) <= 15 * 60 * 1000
+    assert walks[0].verdict('begin 1 0 0 2 2 0 0 0 0 4 1') == 'lease'      # the password was changed
+    assert not client.keys('pwreset:password:*')
+
+
+def test_of_many_tries_at_once_one_is_weighed(walks):
+    walks[0].ask('stage 0 7')
+    walks[0].ask('begin 0 0 0 1 1 0 0 0 1 2 0')
+    for walk in walks:
+        walk.send('try')
+    assert sorted(walk.receive().split('|')[0] for walk in walks) == ['busy', 'busy', 'busy', 'counts']
 
 
 def test_a_finished_request_costs_little_of_redis(redis, walks):
@@ -125,6 +149,12 @@ def test_the_producers_user_redeems_but_cannot_begin(tmp_path):
                 assert producer.verdict('begin 1 0 0 2 2 0 0 0 0') == 'denied'
                 producer.ask('link 0 1', worker.ask('stored 0 1'))
                 assert producer.verdict('redeem 0 1 5') == 'ok'
+                assert producer.verdict('stage 2 7') == 'ok'
+                assert worker.verdict('begin 2 0 0 2 2 0 0 0 1 2 0') == 'lease'
+                assert worker.verdict('try') == 'denied'
+                assert producer.verdict('try') == 'counts'
+                assert producer.verdict('open 2 7') == 'ok'
+                assert producer.verdict('revoke 3') == 'ok'
             assert worker.verdict('finish 0 1 1 sent 0 0') == 'done'
     finally:
         server.stop()

@@ -6,46 +6,36 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "support/memory_store.h"
-#include "walk_ledger.h"
-#include "walk_redis.h"
+#include "walk.h"
 
 #define HOUR_MS   (3600 * 1000)
 #define RACE_MOST 128
 
-/* ENDED: a day too old.  DENIED: its mailbox has no room.  BODY: 1 is another than 0. */
+/* ENDED: a day too old.  DENIED: its mailbox, or a notice, has no room.  BODY: 1 is another than 0.  METHOD:
+ * its number; NAMED: the request that a change completes, plus 1.  Requests are ten seconds apart. */
 static const char usage[] =
     "reset\n"
-    "begin REQUEST GENERATION COPY OWNER INC ENDED DENIED BODY ADMIN\n"
+    "begin REQUEST GENERATION COPY OWNER INC ENDED DENIED BODY ADMIN METHOD NAMED\n"
     "finish REQUEST OWNER INC sent|pending|release|park|renew|dead COPY UNCERTAIN\n"
-    "redeem REQUEST INC KEY, check REQUEST INC, revoke\n"
-    "lease_ends REQUEST, windows_end, claims_end, loss\n"
+    "redeem REQUEST INC KEY, check REQUEST INC, revoke FENCE: as if it had been at that request's time\n"
+    "stage REQUEST VERSION, try, open REQUEST VERSION: of a handed password, or the INC of a mailed one\n"
+    "lease_ends REQUEST, windows_end, claims_end, delay_ends, not_before, loss\n"
     "stored REQUEST INC: tells how a link is stored; link REQUEST INC STORED: is told it\n"
     "race_begin REQUEST COUNT FIRST_OWNER, race_redeem REQUEST INC COUNT FIRST_KEY: all before any is "
     "answered\n"
     "fault conflict|lost_before|lost_after|unavailable NTH: strikes the next question (in memory)\n";
-
-struct walk {
-    struct memory_store *memory; /* NULL over a real Redis */
-    struct walk_redis *redis;
-    struct desk desk;
-    struct ledger ledger;
-    int64_t origin_ms;       /* t0 of request 0 */
-    enum memory_fault fault; /* for the next question */
-    unsigned fault_in;
-};
 
 static const struct reset_store_settings settings = {
     .limits = {.coalesce_ms = HOUR_MS,
                .protect_admin_ms = HOUR_MS,
                .per_user = {RECORD_TIMES_MOST, 1},
                .per_recipient = {RECORD_TIMES_MOST, HOUR_MS},
-               .per_actor = {1000000, HOUR_MS}},
+               .per_actor = {1000000, HOUR_MS},
+               .per_notice = {RECORD_TIMES_MOST, HOUR_MS}},
     .lease_ms = HOUR_MS,
 };
 
-/* Until the store's clock is past every request's t0. */
-static void pass_time(struct walk *walk, int64_t until_ms)
+void walk_pass_time(struct walk *walk, int64_t until_ms)
 {
     if (walk->memory)
         memory_store_set_time(walk->memory, until_ms + 1000);
@@ -53,30 +43,37 @@ static void pass_time(struct walk *walk, int64_t until_ms)
         ;
 }
 
+/* All requests were asked for lately, after this store was first seen. */
 static void begin_anew(struct walk *walk)
 {
     ledger_lose_all(&walk->ledger);
-    walk->ledger.count = 0;
+    walk->ledger.count = walk->ledger.password_count = 0;
+    reset_store_set_not_before(walk->desk.store, 0);
     desk_start(&walk->desk);
-    walk->origin_ms = ledger_now(&walk->ledger) + 1;
-    pass_time(walk, walk->origin_ms + WALK_REQUESTS);
+    walk->ledger.origin_ms = ledger_now(&walk->ledger) - WALK_REQUESTS * WALK_APART_MS;
+    ledger_set_born(&walk->ledger, walk->ledger.origin_ms - 1);
+    walk_pass_time(walk, ledger_now(&walk->ledger));
 }
 
-static void answer(struct walk *walk, const struct desk_answer *given)
+void walk_tell(struct walk *walk, const char *word)
 {
-    printf("%s|", given->status == STATUS_OK ? verdict_name(given->verdict) : status_name(given->status));
+    printf("%s|", word);
     ledger_print(&walk->ledger);
 }
 
-/* Only the question is struck, not what a walk does behind its back. */
-static void arm(struct walk *walk)
+void walk_answer(struct walk *walk, const struct desk_answer *given)
+{
+    walk_tell(walk, given->status == STATUS_OK ? verdict_name(given->verdict) : status_name(given->status));
+}
+
+void walk_arm(struct walk *walk)
 {
     if (walk->memory)
         memory_store_fail(walk->memory, walk->fault, walk->fault_in);
     walk->fault = MEMORY_FAULT_NONE;
 }
 
-static void disarm(struct walk *walk)
+void walk_disarm(struct walk *walk)
 {
     if (walk->memory)
         memory_store_fail(walk->memory, MEMORY_FAULT_NONE, 0);
@@ -84,10 +81,11 @@ static void disarm(struct walk *walk)
 
 static bool ask_begin(struct walk *walk, const char *line)
 {
-    unsigned request, generation, copy, owner, inc, ended, denied, body, admin;
+    unsigned request, generation, copy, owner, inc, ended, denied, body, admin, method = 0, named = 0;
     struct desk_answer given;
-    if (sscanf(line, "begin %u %u %u %u %u %u %u %u %u", &request, &generation, &copy, &owner, &inc, &ended,
-               &denied, &body, &admin) != 9)
+    if (sscanf(line, "begin %u %u %u %u %u %u %u %u %u %u %u", &request, &generation, &copy, &owner, &inc,
+               &ended, &denied, &body, &admin, &method, &named) < 9 ||
+        method >= METHOD_COUNT)
         return false;
     struct desk_begin question = {
         .request = request,
@@ -95,21 +93,25 @@ static bool ask_begin(struct walk *walk, const char *line)
         .copy = copy,
         .owner = owner,
         .inc = inc,
-        .t0_ms = walk->origin_ms + request - (ended ? 25 * (int64_t)HOUR_MS : 0),
+        .t0_ms = ledger_t0(&walk->ledger, request) - (ended ? 25 * (int64_t)HOUR_MS : 0),
         .by_admin = admin != 0,
         .actor = admin ? "boss" : NULL,
         .locale = body ? "fr" : "en",
+        .method = (enum method)method,
+        .completes = named,
     };
+    bool notice = method == METHOD_PASSWORD_CHANGED;
     if (denied)
-        ledger_fill_recipient(&walk->ledger, true);
-    arm(walk);
+        ledger_fill(&walk->ledger, notice, true);
+    walk_arm(walk);
     desk_begin(&walk->desk, &question, &given);
-    disarm(walk);
+    walk_disarm(walk);
     if (denied)
-        ledger_fill_recipient(&walk->ledger, false);
-    if (given.status == STATUS_OK && given.verdict == VERDICT_LEASE && desk_is_inc(&given, inc))
+        ledger_fill(&walk->ledger, notice, false);
+    if (method == METHOD_LINK && given.status == STATUS_OK && given.verdict == VERDICT_LEASE &&
+        desk_is_inc(&given, inc))
         ledger_note(&walk->ledger, request, inc, given.stored);
-    answer(walk, &given);
+    walk_answer(walk, &given);
     return true;
 }
 
@@ -159,10 +161,10 @@ static bool ask_finish(struct walk *walk, const char *line)
     question.now_ms = ledger_now(&walk->ledger);
     question.copy = copy;
     question.maybe_mailed = uncertain != 0;
-    arm(walk);
+    walk_arm(walk);
     desk_finish(&walk->desk, &lease, &question, &given);
-    disarm(walk);
-    answer(walk, &given);
+    walk_disarm(walk);
+    walk_answer(walk, &given);
     return true;
 }
 
@@ -182,10 +184,10 @@ static bool ask_redeem(struct walk *walk, const char *line)
                                    .recipient = given.recipient,
                                    .mac = given.mac};
     struct desk_answer redeemed;
-    arm(walk);
+    walk_arm(walk);
     desk_redeem(&walk->desk, &question, &redeemed);
-    disarm(walk);
-    answer(walk, &redeemed);
+    walk_disarm(walk);
+    walk_answer(walk, &redeemed);
     return true;
 }
 
@@ -199,7 +201,7 @@ static bool ask_check(struct walk *walk, const char *line)
     if (!link)
         return false;
     desk_check(&walk->desk, link->stored, &given);
-    answer(walk, &given);
+    walk_answer(walk, &given);
     return true;
 }
 
@@ -297,17 +299,13 @@ static bool change(struct walk *walk, const char *line)
         ledger_end_claims(&walk->ledger);
     } else if (strcmp(line, "loss") == 0) {
         ledger_lose_all(&walk->ledger);
-        pass_time(walk, ledger_now(&walk->ledger));
+        walk_pass_time(walk, ledger_now(&walk->ledger));
     } else if (strcmp(line, "reset") == 0) {
         begin_anew(walk);
-    } else if (strcmp(line, "revoke") == 0) {
-        arm(walk);
-        desk_revoke(&walk->desk, &given);
-        disarm(walk);
     } else {
         return false;
     }
-    answer(walk, &given);
+    walk_answer(walk, &given);
     return true;
 }
 
@@ -333,7 +331,7 @@ int main(int count, char **arguments)
         line[strcspn(line, "\n")] = '\0';
         bool known = ask_begin(&walk, line) || ask_finish(&walk, line) || ask_redeem(&walk, line) ||
                      ask_check(&walk, line) || tell_link(&walk, line) || race(&walk, line) ||
-                     set_fault(&walk, line) || change(&walk, line);
+                     set_fault(&walk, line) || walk_password(&walk, line) || change(&walk, line);
         if (!known)
             printf("unknown command; there are\n%s", usage);
         fflush(stdout);
