@@ -193,7 +193,7 @@ void ledger_prolong_delay(struct ledger *ledger)
 {
     char bytes[RECORD_STORE_VALUE_MOST];
     size_t size = 0;
-    struct attempts_record attempts = {.count = 1, .not_before_ms = ledger_now(ledger) + 3600 * 1000};
+    struct attempts_record attempts = {.count = 1, .not_before_ms = ledger_now(ledger) + 59 * 1000};
     if (attempts_record_format(&attempts, bytes, sizeof bytes, &size) == STATUS_OK)
         ledger_put(ledger, ledger->attempts_key, bytes, size);
 }

@@ -46,6 +46,15 @@ static void each_try_costs_twice_the_delay_up_to_a_minute_and_success_forgets(vo
     assert_int_equal(scene_count(scene, "attempts"), 0);
 }
 
+static void a_clock_that_was_set_back_locks_nobody_out(void **state)
+{
+    struct scene *scene = *state;
+    assert_int_equal(scene_try(scene), VERDICT_OK);
+    scene_pass(scene, -HOUR_MS);
+    assert_int_equal(scene_try(scene), VERDICT_OK);
+    assert_int_equal(scene_try(scene), VERDICT_BUSY);
+}
+
 static void an_unknown_user_is_charged_like_a_known_one(void **state)
 {
     struct scene *scene = *state;
@@ -172,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(each_try_costs_twice_the_delay_up_to_a_minute_and_success_forgets),
+        TEST(a_clock_that_was_set_back_locks_nobody_out),
         TEST(an_unknown_user_is_charged_like_a_known_one),
         TEST(the_first_success_opens_fifteen_minutes_and_later_ones_do_not_add_to_them),
         TEST(a_mailed_password_that_comes_back_ends_its_request_as_sent),

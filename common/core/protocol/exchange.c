@@ -6,7 +6,6 @@
  * bytes is wiped, here and wherever it makes place for something else; and so are the copies of the keys. */
 #include "core/protocol/exchange.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include <sodium.h>
@@ -38,16 +37,9 @@ struct exchange *exchange_new(struct reset_store *store, const void *question, r
     exchange->tells_password = false;
     exchange->written_size = 0;
     for (size_t i = 0; i < SLOT_COUNT; i++)
-        exchange->held[i].key_size = exchange->held[i].size = 0;
+        exchange->held[i] = (struct held){.key_size = 0};
     store->pending++;
     return exchange;
-}
-
-static void wipe_held(struct held *held)
-{
-    sodium_memzero(held->bytes, held->size);
-    held->size = 0;
-    held->present = false;
 }
 
 static void end(struct exchange *exchange, const struct reset_answer *answer)
@@ -55,7 +47,7 @@ static void end(struct exchange *exchange, const struct reset_answer *answer)
     exchange->done(exchange->context, answer);
     exchange->store->pending--;
     for (size_t i = 0; i < SLOT_COUNT; i++)
-        wipe_held(&exchange->held[i]);
+        held_wipe(&exchange->held[i]);
     sodium_memzero(exchange->written, exchange->written_size);
     sodium_memzero(exchange->records.request.seed, sizeof exchange->records.request.seed);
     for (enum lane lane = 0; lane < LANE_COUNT; lane++)
@@ -78,6 +70,13 @@ void exchange_fail(struct exchange *exchange, enum status status, const struct e
     end(exchange, &answer);
 }
 
+static void fail_memory(struct exchange *exchange)
+{
+    struct error error;
+    error_set(&error, STATUS_MEMORY, "no memory for what the store has");
+    exchange_fail(exchange, STATUS_MEMORY, &error);
+}
+
 static void fail_unreadable(struct exchange *exchange, enum slot slot)
 {
     static const char *const kinds[SLOT_COUNT] = {
@@ -93,125 +92,24 @@ static void fail_unreadable(struct exchange *exchange, enum slot slot)
     exchange_fail(exchange, STATUS_INVALID, &error);
 }
 
-bool exchange_key(struct exchange *exchange, enum slot slot, const char *prefix, struct text name)
+/* Takes over what was read; false when the exchange has ended for it. */
+static bool hold_replied(struct exchange *exchange, const struct record_store_reply *reply)
 {
-    struct held *held = &exchange->held[slot];
-    size_t prefix_size = strlen(prefix);
-    if (name.size > TOKEN_STORED_LENGTH || prefix_size + name.size > sizeof held->key)
-        return false;
-    memcpy(held->key, prefix, prefix_size);
-    if (name.size > 0)
-        memcpy(held->key + prefix_size, name.bytes, name.size);
-    held->key_size = prefix_size + name.size;
-    wipe_held(held);
-    return true;
-}
-
-static bool hold(struct held *held, struct text value)
-{
-    if (value.size > sizeof held->bytes)
-        return false;
-    wipe_held(held);
-    held->present = value.bytes != NULL;
-    held->size = value.size;
-    if (value.size > 0)
-        memcpy(held->bytes, value.bytes, value.size);
-    return true;
-}
-
-static bool parse_request(const struct held *held, bool *has, struct request_record *record)
-{
-    *has = held->key_size > 0 && held->present;
-    return !*has || request_record_parse(held_value(held), record) == STATUS_OK;
-}
-
-static bool parse_number(const struct held *held, int64_t *number)
-{
-    *number = 0;
-    return held->key_size == 0 || !held->present ||
-           number_record_parse(held_value(held), number) == STATUS_OK;
-}
-
-static void forget_records(struct records *records)
-{
-    records->has_user = records->has_request = records->has_token = false;
-    for (enum lane lane = 0; lane < LANE_COUNT; lane++)
-        records->has_newest[lane] = records->newest_read[lane] = false;
-    records->has_named = records->named_read = false;
-    records->has_password = records->has_staged = records->has_attempts = false;
-    records->recipient.count = 0;
-    for (size_t i = 0; i < USER_TIMES; i++)
-        records->user.times[i].count = 0;
-    records->actor_requests = records->born_ms = 0;
-}
-
-/* The record of the newest request counts only while the user's record names it. */
-static void forget_other_newest(struct held *newest, const struct records *records, enum lane lane)
-{
-    size_t prefix = sizeof "request:" - 1;
-    struct text named = records->has_user ? records->user.newest[lane].request_id : (struct text){NULL, 0};
-    if (newest->key_size > 0 &&
-        !text_equal(named, (struct text){newest->key + prefix, newest->key_size - prefix}))
-        newest->key_size = 0;
-}
-
-static bool is_present(const struct held *held)
-{
-    return held->key_size > 0 && held->present;
-}
-
-static enum slot parse_password(const struct held *held, struct records *records)
-{
-    records->has_password = is_present(&held[SLOT_PASSWORD]);
-    records->has_staged = is_present(&held[SLOT_STAGED]);
-    records->has_attempts = is_present(&held[SLOT_ATTEMPTS]);
-    if (records->has_password &&
-        password_record_parse(held_value(&held[SLOT_PASSWORD]), &records->password) != STATUS_OK)
-        return SLOT_PASSWORD;
-    if (records->has_staged &&
-        staged_record_parse(held_value(&held[SLOT_STAGED]), &records->staged) != STATUS_OK)
-        return SLOT_STAGED;
-    if (records->has_attempts &&
-        attempts_record_parse(held_value(&held[SLOT_ATTEMPTS]), &records->attempts) != STATUS_OK)
-        return SLOT_ATTEMPTS;
-    return SLOT_COUNT;
-}
-
-/* Texts of the records point into what is held.  Returns the slot at fault, or SLOT_COUNT. */
-static enum slot parse_records(struct exchange *exchange)
-{
-    struct held *held = exchange->held;
-    struct records *records = &exchange->records;
-    forget_records(records);
-    records->has_user = held[SLOT_USER].key_size > 0 && held[SLOT_USER].present;
-    records->has_token = held[SLOT_TOKEN].key_size > 0 && held[SLOT_TOKEN].present;
-    if (records->has_user && user_record_parse(held_value(&held[SLOT_USER]), &records->user) != STATUS_OK)
-        return SLOT_USER;
-    for (enum lane lane = 0; lane < LANE_COUNT; lane++) {
-        struct held *newest = &held[SLOT_NEWEST + lane];
-        forget_other_newest(newest, records, lane);
-        records->newest_read[lane] = newest->key_size > 0;
-        if (!parse_request(newest, &records->has_newest[lane], &records->newest[lane]))
-            return (enum slot)(SLOT_NEWEST + lane);
+    for (size_t i = 0; i < reply->count && i < RECORD_STORE_KEYS_MOST; i++) {
+        enum slot slot = exchange->changed[i];
+        if (slot == SLOT_COUNT || exchange->held[slot].key_size == 0)
+            continue;
+        enum status status = held_take(&exchange->held[slot], reply->values[i]);
+        if (status == STATUS_MEMORY)
+            fail_memory(exchange);
+        else if (status != STATUS_OK)
+            fail_unreadable(exchange, slot);
+        if (status != STATUS_OK)
+            return false;
     }
-    if (records->has_token && token_record_parse(held_value(&held[SLOT_TOKEN]), &records->token) != STATUS_OK)
-        return SLOT_TOKEN;
-    records->named_read = held[SLOT_NAMED].key_size > 0;
-    if (!parse_request(&held[SLOT_NAMED], &records->has_named, &records->named))
-        return SLOT_NAMED;
-    if (!parse_request(&held[SLOT_REQUEST], &records->has_request, &records->request))
-        return SLOT_REQUEST;
-    if (held[SLOT_RECIPIENT].key_size > 0 && held[SLOT_RECIPIENT].present &&
-        recipient_record_parse(held_value(&held[SLOT_RECIPIENT]), &records->recipient) != STATUS_OK)
-        return SLOT_RECIPIENT;
-    enum slot password = parse_password(held, records);
-    if (password != SLOT_COUNT)
-        return password;
-    if (!parse_number(&held[SLOT_ACTOR], &records->actor_requests))
-        return SLOT_ACTOR;
-    if (!parse_number(&held[SLOT_BORN], &records->born_ms))
-        return SLOT_BORN;
-    return SLOT_COUNT;
+    exchange->records.now_ms = reply->now_ms;
+    exchange->assumed = false;
+    return true;
 }
 
 static void succeed(struct exchange *exchange)
@@ -252,18 +150,8 @@ static void on_swap(void *context, const struct record_store_reply *reply)
         exchange_fail(exchange, STATUS_CONFLICT, &error);
         return;
     }
-    for (size_t i = 0; i < reply->count && i < RECORD_STORE_KEYS_MOST; i++) {
-        enum slot slot = exchange->changed[i];
-        if (slot == SLOT_COUNT || exchange->held[slot].key_size == 0)
-            continue;
-        if (!hold(&exchange->held[slot], reply->values[i])) {
-            fail_unreadable(exchange, slot);
-            return;
-        }
-    }
-    exchange->records.now_ms = reply->now_ms;
-    exchange->assumed = false;
-    decide(exchange);
+    if (hold_replied(exchange, reply))
+        decide(exchange);
 }
 
 static void read_slots(struct exchange *exchange, size_t first, size_t end);
@@ -275,14 +163,8 @@ static void on_read(void *context, const struct record_store_reply *reply)
         exchange_fail(exchange, reply->status, reply->error);
         return;
     }
-    for (size_t i = 0; i < reply->count && i < RECORD_STORE_KEYS_MOST; i++)
-        if (!hold(&exchange->held[exchange->changed[i]], reply->values[i])) {
-            fail_unreadable(exchange, exchange->changed[i]);
-            return;
-        }
-    exchange->records.now_ms = reply->now_ms;
-    exchange->assumed = false;
-    decide(exchange);
+    if (hold_replied(exchange, reply))
+        decide(exchange);
 }
 
 static void read_slots(struct exchange *exchange, size_t first, size_t last)
@@ -352,7 +234,7 @@ static void decide_on_records(struct exchange *exchange)
 
 static void decide(struct exchange *exchange)
 {
-    enum slot unreadable = parse_records(exchange);
+    enum slot unreadable = exchange_parse(exchange);
     if (unreadable == SLOT_COUNT)
         decide_on_records(exchange);
     else
@@ -367,11 +249,12 @@ void exchange_run(struct exchange *exchange)
 void exchange_run_assumed(struct exchange *exchange, const struct request_record *request, struct text line)
 {
     struct held *held = &exchange->held[SLOT_REQUEST];
-    bool fits = hold(held, line);
-    assert(fits);
-    (void)fits;
+    if (held_take(held, line) != STATUS_OK) {
+        fail_memory(exchange);
+        return;
+    }
     exchange->assumed = true;
-    forget_records(&exchange->records);
+    records_forget(&exchange->records);
     exchange->records.has_request = true;
     request_record_copy(request, held_value(held), &exchange->records.request);
     decide_on_records(exchange);

@@ -32,8 +32,8 @@ struct held {
     char key[RECORD_STORE_KEY_MOST];
     size_t key_size; /* 0: not part of this exchange */
     bool present;
-    size_t size; /* of what stands in bytes, also where the key was given up: it is to be wiped */
-    char bytes[RECORD_STORE_VALUE_MOST];
+    size_t size;
+    char *bytes; /* own copy, also where the key was given up: it is to be wiped; may be NULL */
 };
 
 struct exchange {
@@ -72,6 +72,18 @@ static inline struct text held_value(const struct held *held)
 {
     return held->present ? (struct text){held->bytes, held->size} : (struct text){NULL, 0};
 }
+
+/* Wipes and gives back the value; the key stays. */
+void held_wipe(struct held *held);
+
+/* Copies what was read; STATUS_INVALID for a value that is too long to be ours, STATUS_MEMORY. */
+WARN_UNUSED enum status held_take(struct held *held, struct text value);
+
+/* No record was read. */
+void records_forget(struct records *records);
+
+/* The records of all values held, which their texts point into.  The slot at fault, or SLOT_COUNT. */
+enum slot exchange_parse(struct exchange *exchange);
 
 /* NULL without memory, and then `done` was told. */
 struct exchange *exchange_new(struct reset_store *store, const void *question, reset_store_callback *done,

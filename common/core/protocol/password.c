@@ -122,8 +122,9 @@ void decide_try(const char *slot, int64_t not_before_ms, struct records *records
     if (!records->has_attempts)
         *attempts = (struct attempts_record){.count = 0};
     records->has_password = counts(records, slot, not_before_ms);
-    if (attempts->not_before_ms > records->now_ms) {
-        decision->rest_ms = attempts->not_before_ms - records->now_ms;
+    int64_t rest_ms = attempts->not_before_ms - records->now_ms;
+    if (rest_ms > 0 && rest_ms <= DECISION_DELAY_MOST_MS) { /* longer: the store's clock was set back */
+        decision->rest_ms = rest_ms;
         return;
     }
     attempts->not_before_ms = records->now_ms + delay_after(attempts->count);

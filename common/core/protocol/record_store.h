@@ -16,7 +16,7 @@
 enum {
     RECORD_STORE_KEYS_MOST = 10,   /* in one call */
     RECORD_STORE_KEY_MOST = 96,    /* bytes, without the prefix */
-    RECORD_STORE_VALUE_MOST = 2560 /* bytes; a longer value is STATUS_INVALID */
+    RECORD_STORE_VALUE_MOST = 2048 /* bytes; a longer value is STATUS_INVALID */
 };
 
 struct record_store_reply {
