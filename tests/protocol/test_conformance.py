@@ -12,7 +12,7 @@ from support import places
 from support.redis_server import RedisServer
 from walker import Walk, Walker
 
-WALKS = int(os.environ.get('WALKS', 1200))
+WALKS = int(os.environ.get('WALKS', 800))
 
 # what every long enough set of walks must have met, or it proves little
 MET = {('begin', verdict) for verdict in ('lease', 'done', 'busy', 'stale', 'mismatch')} | \
