@@ -55,7 +55,6 @@ static void end(struct exchange *exchange, const struct reset_answer *answer)
     sodium_memzero(exchange->records.named.seed, sizeof exchange->records.named.seed);
     sodium_memzero(&exchange->token_key, sizeof exchange->token_key);
     sodium_memzero(&exchange->record_key, sizeof exchange->record_key);
-    sodium_memzero(&exchange->staged_key, sizeof exchange->staged_key);
     free(exchange);
 }
 

@@ -58,7 +58,7 @@ struct exchange {
     struct decision decision;
     /* what questions point to; the keys are copies, since the key files may be read again meanwhile */
     struct begin_question begin;
-    struct keyring_key token_key, record_key, staged_key;
+    struct keyring_key token_key, record_key;
     char slot[TOKEN_SLOT_LENGTH + 1];
     unsigned char digest[EVENT_DIGEST_SIZE], recipient[TOKEN_RECIPIENT_SIZE];
 };
