@@ -75,17 +75,26 @@ static void add_record(struct composition *composition, enum slot slot, enum rec
     change->expires_at_ms = expires_ms;
 }
 
+static bool is_written(enum record_fate fate)
+{
+    return fate == FATE_WRITTEN || fate == FATE_WRITTEN_BLIND;
+}
+
+/* What is not written may never have been read. */
 static void add_password(struct composition *composition)
 {
-    const struct exchange *exchange = composition->exchange;
-    const struct decision *decision = &exchange->decision;
-    const struct records *records = &exchange->records;
-    add_record(composition, SLOT_PASSWORD, decision->password, records->password.expires_ms);
-    if (decision->staged != FATE_UNTOUCHED)
-        add_record(composition, SLOT_STAGED, decision->staged,
-                   records->staged.made_ms + method_traits(records->staged.method)->staged_ms);
-    add_record(composition, SLOT_ATTEMPTS, decision->attempts,
-               records->attempts.not_before_ms + DECISION_ATTEMPTS_MS);
+    const struct decision *decision = &composition->exchange->decision;
+    const struct records *records = &composition->exchange->records;
+    int64_t password_ms = 0, staged_ms = 0, attempts_ms = 0;
+    if (is_written(decision->password))
+        password_ms = records->password.expires_ms;
+    if (is_written(decision->staged))
+        staged_ms = records->staged.made_ms + method_traits(records->staged.method)->staged_ms;
+    if (is_written(decision->attempts))
+        attempts_ms = records->attempts.not_before_ms + DECISION_ATTEMPTS_MS;
+    add_record(composition, SLOT_PASSWORD, decision->password, password_ms);
+    add_record(composition, SLOT_STAGED, decision->staged, staged_ms);
+    add_record(composition, SLOT_ATTEMPTS, decision->attempts, attempts_ms);
 }
 
 static void add_killed(struct composition *composition)

@@ -185,9 +185,9 @@ static bool read_wanted(struct exchange *exchange)
     size_t first = exchange->wanted, last = exchange->wanted;
     for (enum lane lane = 0; lane < LANE_COUNT; lane++) {
         size_t slot = SLOT_NEWEST + (size_t)lane;
-        struct text newest = exchange->records.user.newest[lane].request_id;
         if (!exchange->decision.wants_newest[lane])
             continue;
+        struct text newest = exchange->records.user.newest[lane].request_id;
         if (newest.size != UUID_LENGTH || !exchange_key(exchange, (enum slot)slot, "request:", newest)) {
             fail_unreadable(exchange, SLOT_USER);
             return true;
