@@ -227,14 +227,14 @@ def test_a_language_falls_back_to_the_nearest(wanted, served):
 
 
 def swedish(folder):
-    """A new language is two files."""
-    (folder / "locales").mkdir()
-    (folder / "link").mkdir()
+    """A new language is its words, and the sentences of every kind of mail."""
     templates = places.ROOT / "templates"
+    (folder / "locales").mkdir()
     (folder / "locales" / "sv.locale").write_text((templates / "locales" / "en.locale").read_text())
-    sentences = (templates / "link" / "en.mail").read_text()
-    (folder / "link" / "sv.mail").write_text(re.sub("(?m)^subject: .*", "subject: Välj ett lösenord för dig",
-                                                    sentences))
+    for english in templates.glob("*/en.mail"):
+        sentences = re.sub("(?m)^subject: .*", "subject: Välj ett lösenord för dig", english.read_text())
+        (folder / english.parent.name).mkdir()
+        (folder / english.parent.name / "sv.mail").write_text(sentences)
 
 
 def test_a_directory_brings_a_language_of_its_own(tmp_path):
