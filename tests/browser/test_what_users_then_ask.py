@@ -115,8 +115,6 @@ def test_is_the_old_link_dead_when_it_was_revoked(anybody, company, demo):
 def test_an_address_that_changed_hears_of_it_too_and_its_link_is_worth_nothing(anybody, company, demo):
     person = anybody
     person.is_signed_in(company.user)
-    person.press("Your account")
-    person.sees("Your account")
     ask_for_own_link(person, company.user)
     old = demo.mail_to(company.user.email)
     new_address = f"carla.new@{company.domain}"

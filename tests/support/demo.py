@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import argon2
 
 from . import places
-from .processes import Process, free_port
+from .processes import JOURNAL, Process, free_port, wait_for_port
 from .redis_server import RedisServer
 from .relay import Relay
 from .smtp_server import SmtpServer
@@ -23,6 +23,8 @@ CONSOLE_SCOPES = ("request:admin", "request:temporary_password", "revoke", "stat
 
 
 class DevBroker:
+    replication = 1
+
     def __init__(self, folder):
         folder.mkdir(parents=True, exist_ok=True)
         self.process = Process("dev-broker", [places.program("dev-broker")], folder)
@@ -32,11 +34,11 @@ class DevBroker:
 class DemoRelay(Relay):
     """On the default topics, which dev-broker has already: it has no Admin API."""
 
-    def __init__(self, folder, broker, redis, smtp_url, link_url, settings):
-        super().__init__(folder, broker, redis, smtp_url, {"link.url": link_url, **settings})
+    def __init__(self, folder, broker, redis, smtp_url, settings):
+        super().__init__(folder, broker, redis, smtp_url, settings)
         for name in [name for name in self.settings if name.startswith("topics.")]:
             del self.settings[name]
-        self.settings["topics.partitions"], self.settings["topics.replication"] = "4", "1"
+        self.settings |= {"topics.partitions": "4", "topics.replication": str(broker.replication)}
         self.settings["log.level"] = "info"
 
     def prepare(self):
@@ -47,39 +49,42 @@ class DemoRelay(Relay):
 
 
 class Demo:
-    """Everything, started, with so many companies; `url` is the application."""
+    """Everything, with so many companies; `url` is the application."""
 
     def __init__(self, folder, companies):
         self.folder = folder
         self.maildir = mailbox.Maildir(folder / "mail")
-        self.smtp = SmtpServer().start()
         self.refused = {}  # recipient: the reply that the relay gets at RCPT
-        self.smtp.rule("rcpt", self.refused.get)
-        self.smtp.rule("dot", self._keep)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.companies, document = companies_of(companies)
-        seed, tenants = folder / "companies.json", folder / "tenants.ini"
-        seed.write_text(json.dumps(document))
-        tenants.write_text("".join(f"[{company.id}]\nname = ACME\n" for company in self.companies))
-        self.broker = DevBroker(folder / "broker")
-        self.redis = RedisServer(folder / "redis").start()
-        self.relay = DemoRelay(folder / "relay", self.broker, self.redis, self.smtp.url,
-                               self.url + "/reset-password#{token}", {
-                                   "policy.temporary_password": "mailed,handed,chosen", "limits.coalesce": "0s",
-                                   "templates.tenants": str(tenants)}).prepare()
-        keys = {name: self._key(name, scopes) for name, scopes in (("sign-in", SIGN_IN_SCOPES),
-                                                                  ("console", CONSOLE_SCOPES))}
+        self.seed, self.tenants = folder / "companies.json", folder / "tenants.ini"
+        self.seed.write_text(json.dumps(document))
+        self.tenants.write_text("".join(f"[{company.id}]\nname = ACME\n" for company in self.companies))
+        self._before = list(JOURNAL)
+
+    def start(self):
+        self.smtp = SmtpServer().start()
+        self.smtp.rule("rcpt", self.refused.get)
+        self.smtp.rule("dot", self._keep)
+        self.redis = RedisServer(self.folder / "redis").start()
+        self.relay = DemoRelay(self.folder / "relay", DevBroker(self.folder / "broker"), self.redis, self.smtp.url, {
+            "link.url": self.url + "/reset-password#{token}", "policy.temporary_password": "mailed,handed,chosen",
+            "limits.coalesce": "0s", "templates.tenants": str(self.tenants)}).prepare()
+        sign_in, console = self._key("sign-in", SIGN_IN_SCOPES), self._key("console", CONSOLE_SCOPES)
         self.worker, self.producer = self.relay.worker(wait=False), self.relay.producer(wait=False)
         self.worker.wait_ready()
         self.producer.wait_ready()
         trail = f"{places.program('reset-producer')} --config {self.relay.write_config('trail')} trail"
         self.application = Process("demo", [
-            PYTHON, APPLICATION, "--listen", f"127.0.0.1:{self.port}", "--database", folder / "almanac.db",
-            "--companies", seed, "--intake", f"http://127.0.0.1:{self.producer.port}",
-            "--sign-in-key", keys["sign-in"], "--console-key", keys["console"], "--mailbox", folder / "mail",
-            "--trail", trail], folder)
-        eventually("the application's address", lambda: self.application.stdout().strip(), 30)
+            PYTHON, APPLICATION, "--listen", f"127.0.0.1:{self.port}", "--database", self.folder / "almanac.db",
+            "--companies", self.seed, "--intake", f"http://127.0.0.1:{self.producer.port}",
+            "--sign-in-key", sign_in, "--console-key", console, "--mailbox", self.folder / "mail", "--trail", trail],
+            self.folder)
+        wait_for_port(self.application, self.port)
+        for process in self.processes():
+            process.lasting = True
+        return self
 
     def _key(self, name, scopes):
         path = self.folder / f"{name}.key"
@@ -90,11 +95,13 @@ class Demo:
         self.maildir.add(mail.raw)
 
     def processes(self):
-        return [self.application, self.worker, self.producer, self.redis.process, self.broker.process]
+        return [process for process in JOURNAL if process not in self._before]
 
     def close(self):
+        """Also what was started by half."""
         for process in self.processes():
             process.kill()
+            JOURNAL.remove(process)
         self.smtp.stop()
 
     # What a person's mailbox has.
