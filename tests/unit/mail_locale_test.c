@@ -3,6 +3,7 @@
 
 #include "core/mail/calendar.h"
 #include "core/mail/locale.h"
+#include "core/mail/plural.h"
 
 #define WORDS                                                                                                \
     "direction: ltr\n"                                                                                       \
@@ -77,6 +78,89 @@ static void the_first_of_a_month_may_be_an_ordinal(void **state)
         buffer_clear(&out);
     }
     locale_free(&locale);
+}
+
+static void a_moment_is_told_by_the_readers_clock_and_names_its_zone(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t time_ms;
+        int32_t offset;
+        const char *words;
+    } cases[] = {
+        {1763788200000, 3600, "Sa 22 Nov 2025 06:10 UTC+1"},
+        {1763788200000, -10800, "Sa 22 Nov 2025 02:10 UTC-3"},
+        {1763788200000, -12600, "Sa 22 Nov 2025 01:40 UTC-3:30"},
+        {1763788200000, 20700, "Sa 22 Nov 2025 10:55 UTC+5:45"},
+        {1763788200000, 50400, "Sa 22 Nov 2025 19:10 UTC+14"},
+        {1767225599000, 60, "Th 1 Jan 2026 00:00 UTC+0:01"},
+        {1767225599000, 59, "Th 1 Jan 2026 00:00 UTC"},
+        {1767225600000, -1, "We 31 Dec 2025 23:59 UTC"},
+    };
+    struct locale *locale = parsed("en", WORDS TIME);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buffer out;
+        buffer_init(&out, 512);
+        locale_write_time(locale, cases[i].time_ms, cases[i].offset, &out);
+        buffer_append_byte(&out, 0);
+        assert_string_equal(out.bytes, cases[i].words);
+        buffer_clear(&out);
+    }
+    locale_free(&locale);
+}
+
+static void a_time_span_is_said_in_the_unit_that_fits(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t span_ms;
+        const char *words;
+    } cases[] = {
+        {86400000, "24 hours"}, {3600000, "1 hour"},     {5400000, "90 minutes"}, {60000, "one minute"},
+        {119999, "one minute"}, {120000, "2 minutes"},   {1000, "one minute"},    {0, "one minute"},
+        {-5, "one minute"},     {172800000, "48 hours"}, {259200000, "3 days"},   {262800000, "73 hours"},
+        {604800000, "7 days"},
+    };
+    struct locale *locale = parsed("en", WORDS TIME);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buffer out;
+        buffer_init(&out, 512);
+        locale_write_lifetime(locale, cases[i].span_ms, &out);
+        buffer_append_byte(&out, 0);
+        assert_string_equal(out.bytes, cases[i].words);
+        buffer_clear(&out);
+    }
+    locale_free(&locale);
+}
+
+static void a_number_takes_the_form_that_its_language_has_for_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *plural;
+        size_t forms;
+        const char *of_numbers; /* the form of 0, 1, 2 ... as a digit */
+    } cases[] = {
+        {"none", 1, "00000"},
+        {"one", 2, "10111111111111111111111"},
+        {"polish", 3, "20111222222222222222221112222222111"},
+        {"russian", 3, "20111222222222222222201112222220111"},
+        {"czech", 3, "2011122222222222222222222"},
+        {"arabic", 5, "301222222223333333333333333"},
+    };
+    enum plural plural;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_true(plural_named(text_of(cases[i].plural), &plural));
+        assert_int_equal(plural_forms(plural), cases[i].forms);
+        for (size_t number = 0; cases[i].of_numbers[number]; number++)
+            if (plural_form(plural, (int64_t)number) != (size_t)(cases[i].of_numbers[number] - '0'))
+                fail_msg("%s of %zu: %zu", cases[i].plural, number, plural_form(plural, (int64_t)number));
+    }
+    assert_int_equal(plural_form(plural, 100), 4);
+    assert_int_equal(plural_form(plural, 102), 4);
+    assert_int_equal(plural_form(plural, 103), 2);
+    assert_int_equal(plural_form(plural, 111), 3);
+    assert_false(plural_named(TEXT("english"), &plural));
 }
 
 static void a_reader_gets_the_nearest_language_and_never_another_script(void **state)
@@ -176,6 +260,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moments_are_said_in_words_and_as_mail_dates),
         cmocka_unit_test(the_first_of_a_month_may_be_an_ordinal),
+        cmocka_unit_test(a_moment_is_told_by_the_readers_clock_and_names_its_zone),
+        cmocka_unit_test(a_time_span_is_said_in_the_unit_that_fits),
+        cmocka_unit_test(a_number_takes_the_form_that_its_language_has_for_it),
         cmocka_unit_test(a_reader_gets_the_nearest_language_and_never_another_script),
         cmocka_unit_test(a_mistake_in_a_locale_is_named_with_file_and_line),
     };

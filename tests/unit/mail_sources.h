@@ -16,6 +16,13 @@
         folder "/page.html", folder "/page.html", TEXT(html)                                                 \
     }
 
+/* A whole locale. */
+#define LOCALE(direction)                                                                                    \
+    "direction: " direction "\nmonths: a|b|c|d|e|f|g|h|i|j|k|l\nweekdays: a|b|c|d|e|f|g\ntime: {{day}} "     \
+    "{{zone}}\nplural: none\nminutes: m\nhours: h\ndays: d\n"
+#define TEXT_LINK "\n{{link}}\n"
+#define HTML_LINK "<a href=\"{{link}}\">{{link}}</a>"
+
 /* All but MAIL_LINK, in one language; the pages of all but MAIL_LINK. */
 #define OTHER_MAILS(tag)                                                                                     \
     PLAIN_MAILS("temporary_password_mailed", tag), PLAIN_MAILS("temporary_password_notice", tag),            \

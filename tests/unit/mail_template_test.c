@@ -6,12 +6,6 @@
 #include "core/mail/template.h"
 #include "mail_sources.h"
 
-#define LOCALE(direction)                                                                                    \
-    "direction: " direction "\nmonths: a|b|c|d|e|f|g|h|i|j|k|l\nweekdays: a|b|c|d|e|f|g\ntime: {{day}} "     \
-    "{{zone}}\nplural: none\nminutes: m\nhours: h\ndays: d\n"
-#define TEXT_LINK "\n{{link}}\n"
-#define HTML_LINK "<a href=\"{{link}}\">{{link}}</a>"
-
 struct files {
     const char *text, *html, *english, *arabic; /* NULL: the plain ones */
 };
@@ -223,6 +217,23 @@ static void a_mistake_is_named_with_file_and_line(void **state)
         {{.text = "{{#name}}{{#self}}{{#host}}{{#link}}{{#tenant}}" TEXT_LINK},
          "page.txt:1: sections stand too deep"},
         {{.text = "{{}}" TEXT_LINK}, "page.txt:1: unknown placeholder ``"},
+        {{.text = "\n{{password}}" TEXT_LINK}, "page.txt:2: a mail of the kind link never has `password`"},
+        {{.html = "<p>{{happened}}</p>" HTML_LINK},
+         "page.html:1: a mail of the kind link never has `happened`"},
+        {{.english = "subject: {{happened}}\n"}, "en.mail:1: a mail of the kind link never has `happened`"},
+        {{.html = "<title>{{link}}</title>" HTML_LINK}, "page.html:1: neither a title nor an attribute"},
+        {{.html = "<p title=\"{{link}}\"></p>" HTML_LINK}, "page.html:1: neither a title nor an attribute"},
+        {{.html = "<img src=\"{{link}}\">" HTML_LINK}, "page.html:1: only {{logo}} may be an image"},
+        {{.html = "<link href=\"{{link}}\">" HTML_LINK}, "page.html:1: no value is safe in this place"},
+        {{.html = "<form action=\"{{link}}\">" HTML_LINK}, "page.html:1: no value is safe in this place"},
+        {{.html = "<a href=\"{{logo}}\">x</a>" HTML_LINK}, "page.html:1: only {{link}} may be a URL"},
+        {{.html = "<img src=\"https://x/{{logo}}\">" HTML_LINK}, "page.html:1: no value is safe"},
+        {{.html = "<p style=\"color:{{support}}\">" HTML_LINK}, "page.html:1: no value is safe"},
+        {{.html = "<p style=\"{{>subject}}\">" HTML_LINK},
+         "en.mail:1: the page puts this sentence where no text is safe"},
+        {{.html = "{{#self}}" HTML_LINK "{{/self}}"}, "page.html:1: the page has no {{link}} as href"},
+        {{.html = "{{#password}}" HTML_LINK "{{/password}}"},
+         "page.html:1: the page has no {{link}} as href"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct template_set *set;

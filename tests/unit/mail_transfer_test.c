@@ -10,9 +10,6 @@
 #include "mail_sources.h"
 #include "worker/mail_templates.h"
 
-#define LOCALE                                                                                               \
-    "direction: ltr\nmonths: a|b|c|d|e|f|g|h|i|j|k|l\nweekdays: a|b|c|d|e|f|g\ntime: {{day}} {{zone}}\n"     \
-    "plural: none\nminutes: m\nhours: h\ndays: d\n"
 #define TEN        "0123456789"
 #define FIFTY      TEN TEN TEN TEN TEN
 #define WIDE       "\xE3\x81\x82\xE3\x81\x84\xE3\x81\x86" /* three characters beyond ASCII */
@@ -103,7 +100,7 @@ static void assert_both_parts(const struct mail_template *mail)
 {
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         for (unsigned trigger = MAIL_TRIGGER_SELF; trigger <= MAIL_TRIGGER_MANAGER; trigger++) {
-            struct mail_values values = {.trigger = (enum mail_trigger)trigger};
+            struct mail_values values = {.trigger = (enum mail_trigger)trigger, .branded = i % 3 > 0};
             values.value[MAIL_VALUE_NAME] = names[i];
             values.value[MAIL_VALUE_TENANT] = names[(i + 7) % (sizeof names / sizeof *names)];
             values.value[MAIL_VALUE_LINK] = i % 2 ? TEXT("https://h.example/?a=1&t=x#" FIFTY FIFTY)
@@ -111,6 +108,16 @@ static void assert_both_parts(const struct mail_template *mail)
             values.value[MAIL_VALUE_HOST] = TEXT("h.example");
             values.value[MAIL_VALUE_EXPIRES] = TEXT("Sunday, 23 November 2025, 05:10 UTC");
             values.value[MAIL_VALUE_REQUEST_ID] = TEXT("0d4b2ee5-8a2f-4c55-9f3a-6a3f1be0a001");
+            values.value[MAIL_VALUE_PASSWORD] = TEXT("abcd-efgh-2345");
+            values.value[MAIL_VALUE_LIFETIME] = TEXT("24 hours");
+            values.value[MAIL_VALUE_HAPPENED] = TEXT("Sunday, 23 November 2025, 05:09 (UTC)");
+            values.value[MAIL_VALUE_COLOUR] = values.value[MAIL_VALUE_EDGE] = TEXT("#00aa77");
+            values.value[MAIL_VALUE_ON_COLOUR] = TEXT("#000000");
+            if (i % 2) {
+                values.value[MAIL_VALUE_SUPPORT] = names[(i + 3) % (sizeof names / sizeof *names)];
+                values.value[MAIL_VALUE_IMPRINT] = names[(i + 5) % (sizeof names / sizeof *names)];
+                values.value[MAIL_VALUE_LOGO] = TEXT("https://cdn.example/logo.png?a=b");
+            }
             assert_part(mail, MAIL_TEXT, &values);
             assert_part(mail, MAIL_HTML, &values);
         }
@@ -124,8 +131,9 @@ static void every_built_in_part_decodes_to_what_it_renders(void **state)
     struct error error;
     assert_ok(mail_templates_load(NULL, &set, &error), &error);
     static const char *const locales[] = {"en", "ar", "ja"};
-    for (size_t i = 0; i < sizeof locales / sizeof *locales; i++)
-        assert_both_parts(template_find(set, MAIL_LINK, text_of(locales[i])));
+    for (unsigned kind = 0; kind < MAIL_KIND_COUNT; kind++)
+        for (size_t i = 0; i < sizeof locales / sizeof *locales; i++)
+            assert_both_parts(template_find(set, (enum mail_kind)kind, text_of(locales[i])));
     template_set_free(&set);
 }
 
@@ -167,7 +175,7 @@ static void every_page_decodes_to_what_it_renders(void **state)
                 {"link/page.html", "page.html", text_of(html)},
                 OTHER_PAGES,
                 OTHER_MAILS("en"),
-                {"locales/en.locale", "en.locale", text_of(LOCALE)},
+                {"locales/en.locale", "en.locale", text_of(LOCALE("ltr"))},
                 {"link/en.mail", "en.mail", text_of("subject: S\n")},
             };
             struct template_set *set;

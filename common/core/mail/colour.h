@@ -6,6 +6,11 @@
 
 enum { COLOUR_SIZE = 8 }; /* "#rrggbb" and NUL */
 
+/* Of mails whose tenant has no colour: it, what stands on it, and a button's edge. */
+#define COLOUR_PLAIN      "#1d4ed8"
+#define COLOUR_ON_PLAIN   "#ffffff"
+#define COLOUR_EDGE_PLAIN COLOUR_PLAIN
+
 /* Takes #rgb or #rrggbb; writes the latter, in lower case.  False for anything else. */
 bool colour_parse(struct text text, char colour[COLOUR_SIZE]);
 

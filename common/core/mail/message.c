@@ -117,10 +117,10 @@ struct content {
     bool named;
 };
 
-/* Of a tenant without a branding of its own, and of one without a colour. */
-static const struct branding plain = {.colour = "#1d4ed8", .on_colour = "#ffffff", .edge = "#1d4ed8"};
+/* Of a tenant without a colour. */
+static const struct branding plain = {
+    .colour = COLOUR_PLAIN, .on_colour = COLOUR_ON_PLAIN, .edge = COLOUR_EDGE_PLAIN};
 
-/* The moments and the time span in the reader's words. */
 static void write_times(struct content *content, const struct mail *mail)
 {
     const struct locale *locale = template_locale(content->template);
@@ -161,7 +161,7 @@ static void content_init(struct content *content, const struct mail_profile *pro
     if (carries(mail, MAIL_VALUE_LINK))
         link_write(link, mail->token, &content->link);
     write_times(content, mail);
-    content->values = (struct mail_values){.trigger = mail->trigger};
+    content->values = (struct mail_values){.trigger = mail->trigger, .branded = mail->branding != NULL};
     struct text *value = content->values.value;
     value[MAIL_VALUE_NAME] = content->named ? mail->name : (struct text){"", 0};
     value[MAIL_VALUE_LINK] = buffer_text(&content->link);

@@ -17,7 +17,7 @@ enum { LOCALES_MAX = 64, PATH_SIZE = 96, ENCODED_LIMIT = 2 * 1024 * 1024 };
 
 struct mail_template {
     const struct locale *locale;
-    struct template_part parts[MAIL_PART_COUNT];
+    struct template_part parts[2][MAIL_PART_COUNT]; /* for mails without and with a tenant's branding */
 };
 
 struct template_set {
@@ -87,10 +87,9 @@ static enum status check_source(const struct template_set *set, const struct tem
 }
 
 /* Encodes now what is the same in every mail. */
-static enum status encode_literals(struct template_part *part, struct error *error)
+static enum status encode_literals(struct template_part *part, enum transfer transfer, struct error *error)
 {
-    /* Quoted-printable takes 3 bytes for one beyond ASCII, base64 4/3 and its line ends for any. */
-    part->transfer = part->beyond_ascii * 5 < part->ascii ? TRANSFER_QUOTED_PRINTABLE : TRANSFER_BASE64;
+    part->transfer = transfer;
     buffer_init(&part->encoded, ENCODED_LIMIT);
     for (size_t i = 0; i < part->count; i++) {
         struct segment *segment = &part->segments[i];
@@ -102,9 +101,16 @@ static enum status encode_literals(struct template_part *part, struct error *err
                                 : STATUS_OK;
 }
 
-static enum status add_part(struct sources sources, struct template_input *input, struct template_part *part,
+/* Quoted-printable takes 3 bytes for one beyond ASCII, base64 4/3 and its line ends for any. */
+static enum transfer shorter_transfer(const struct template_part *part)
+{
+    return part->beyond_ascii * 5 < part->ascii ? TRANSFER_QUOTED_PRINTABLE : TRANSFER_BASE64;
+}
+
+static enum status add_part(struct sources sources, struct template_input *input, struct mail_template *mail,
                             struct error *error)
 {
+    struct template_part *part = &mail->parts[input->branded][input->part];
     static const char *const extensions[] = {[MAIL_TEXT] = "txt", [MAIL_HTML] = "html"};
     input->page = NULL;
     if (input->part != MAIL_SUBJECT) {
@@ -116,7 +122,10 @@ static enum status add_part(struct sources sources, struct template_input *input
             return error_set(error, STATUS_CONFIG, "page.%s:1: the file is missing", extension);
     }
     enum status status = template_part_parse(input, part, error);
-    return status || input->part == MAIL_SUBJECT ? status : encode_literals(part, error);
+    if (status || input->part == MAIL_SUBJECT)
+        return status;
+    /* Both in the same encoding: it is asked for once. */
+    return encode_literals(part, shorter_transfer(&mail->parts[true][input->part]), error);
 }
 
 static enum status add_mail(struct template_set *set, struct sources sources, enum mail_kind kind,
@@ -132,9 +141,10 @@ static enum status add_mail(struct template_set *set, struct sources sources, en
     mail->locale = set->locales[locale];
     enum status status = entries_parse(source->file, source->content, entries, error);
     struct template_input input = {.kind = kind, .entries = entries, .locale = mail->locale};
-    for (unsigned part = 0; part < MAIL_PART_COUNT && !status; part++) {
-        input.part = (enum mail_part)part;
-        status = add_part(sources, &input, &mail->parts[part], error);
+    for (unsigned i = 0; i < 2 * MAIL_PART_COUNT && !status; i++) {
+        input.part = (enum mail_part)(i % MAIL_PART_COUNT);
+        input.branded = i < MAIL_PART_COUNT; /* first what has everything in it */
+        status = add_part(sources, &input, mail, error);
     }
     return status ? status : entries_check_used(entries, error);
 }
@@ -180,8 +190,10 @@ void template_set_free(struct template_set **set)
         return;
     for (size_t i = 0; i < LOCALES_MAX; i++) {
         for (size_t kind = 0; kind < MAIL_KIND_COUNT; kind++)
-            for (size_t part = 0; part < MAIL_PART_COUNT; part++)
-                template_part_clear(&(*set)->mails[kind][i].parts[part]);
+            for (size_t part = 0; part < MAIL_PART_COUNT; part++) {
+                template_part_clear(&(*set)->mails[kind][i].parts[false][part]);
+                template_part_clear(&(*set)->mails[kind][i].parts[true][part]);
+            }
         locale_free(&(*set)->locales[i]);
     }
     free(*set);
@@ -250,7 +262,7 @@ static void write_value(const struct mail_template *mail, const struct segment *
 void template_render(const struct mail_template *mail, enum mail_part part, const struct mail_values *values,
                      struct buffer *out)
 {
-    const struct template_part *parsed = &mail->parts[part];
+    const struct template_part *parsed = &mail->parts[values->branded][part];
     for (size_t i = 0; i < parsed->count; i++) {
         const struct segment *segment = &parsed->segments[i];
         if (segment->kind == SEGMENT_LITERAL)
@@ -281,7 +293,7 @@ static size_t write_encoded_literal(const struct template_part *parsed, const st
 void template_render_encoded(const struct mail_template *mail, enum mail_part part,
                              const struct mail_values *values, struct buffer *out)
 {
-    const struct template_part *parsed = &mail->parts[part];
+    const struct template_part *parsed = &mail->parts[values->branded][part];
     size_t start = out->size;
     for (size_t i = 0; i < parsed->count; i++) {
         const struct segment *segment = &parsed->segments[i];
@@ -297,5 +309,5 @@ void template_render_encoded(const struct mail_template *mail, enum mail_part pa
 
 const char *template_encoding(const struct mail_template *mail, enum mail_part part)
 {
-    return transfer_name(mail->parts[part].transfer);
+    return transfer_name(mail->parts[true][part].transfer);
 }

@@ -52,6 +52,7 @@ enum mail_value {
 struct mail_values {
     struct text value[MAIL_VALUE_COUNT];
     enum mail_trigger trigger;
+    bool branded; /* false: no value of a tenant's branding is looked at, all are the page's own */
 };
 
 /* One file of the templates' folder, wherever it was read from. */

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "core/mail/colour.h"
 #include "core/mail/html_place.h"
 #include "core/mail/mail_kind.h"
 
@@ -95,6 +96,11 @@ static enum mail_value secret_of(enum mail_kind kind)
         return MAIL_VALUE_LINK;
     return mail_kind_value(kind, MAIL_VALUE_PASSWORD) == PRESENT_ALWAYS ? MAIL_VALUE_PASSWORD
                                                                         : MAIL_VALUE_COUNT;
+}
+
+static bool is_of_branding(enum mail_value value)
+{
+    return value == MAIL_VALUE_SUPPORT || value == MAIL_VALUE_IMPRINT || value == MAIL_VALUE_LOGO;
 }
 
 static struct segment *add_segment(struct parser *parser)
@@ -188,6 +194,13 @@ static bool is_colour(enum mail_value value)
     return value == MAIL_VALUE_COLOUR || value == MAIL_VALUE_ON_COLOUR || value == MAIL_VALUE_EDGE;
 }
 
+static struct text plain_colour(enum mail_value value)
+{
+    if (value == MAIL_VALUE_COLOUR)
+        return TEXT(COLOUR_PLAIN);
+    return value == MAIL_VALUE_EDGE ? TEXT(COLOUR_EDGE_PLAIN) : TEXT(COLOUR_ON_PLAIN);
+}
+
 /* Whether the value may stand there: the kind of mail has no say in this. */
 static enum status check_place(struct parser *parser, enum mail_value value, enum place place)
 {
@@ -230,6 +243,10 @@ static enum status take_value(struct parser *parser, struct text name)
         return error_set(parser->error, STATUS_CONFIG, "%s:%u: a mail of the kind %s never has `%.*s`",
                          parser->file, parser->line, mail_kind_name(parser->input->kind), shown_size(name),
                          name.bytes);
+    if (is_colour((enum mail_value)value) && !parser->input->branded) {
+        html_place_value(&parser->html);
+        return add_literal(parser, plain_colour((enum mail_value)value));
+    }
     struct segment *segment = add_segment(parser);
     if (!segment)
         return error_set(parser->error, STATUS_MEMORY, "no memory for the template %s", parser->file);
@@ -250,6 +267,8 @@ static enum status take_value(struct parser *parser, struct text name)
 static enum presence presence_of(struct parser *parser, struct text name, size_t value, size_t trigger)
 {
     enum mail_kind kind = parser->input->kind;
+    if (value != SIZE_MAX && !parser->input->branded && is_of_branding((enum mail_value)value))
+        return PRESENT_NEVER;
     if (value != SIZE_MAX)
         return mail_kind_value(kind, (enum mail_value)value);
     if (trigger != SIZE_MAX)

@@ -41,6 +41,7 @@ struct template_input {
     const struct template_source *page;
     struct entries *entries;
     const struct locale *locale;
+    bool branded; /* false: a tenant's branding is taken for none, now */
 };
 
 /* Fills an empty part; clear it also after an error. */
