@@ -90,6 +90,12 @@ def test_a_mistake_in_the_tenants_file_is_named_with_file_and_line(tmp_path, con
     assert re.search(fault, answer.stderr.decode()), answer.stderr.decode()
 
 
+def test_the_example_of_a_tenants_file_is_a_good_one():
+    text = render("--set", f"templates.tenants={places.ROOT / 'deploy' / 'example' / 'tenants.ini'}", "render",
+                  "--tenant", "acme", "--text")
+    assert "ACME Robotics" in text and "help@acme.example" in text
+
+
 def test_a_tenants_file_that_is_not_there_is_an_error(tmp_path):
     answer = run("--set", f"templates.tenants={tmp_path / 'nowhere.ini'}", "render")
     assert answer.returncode == 78 and b"nowhere.ini:1: templates.tenants cannot be read" in answer.stderr
