@@ -96,7 +96,8 @@ static void check_files(struct check_report *report, const struct config *config
     error = (struct error){0};
     g_mime_init();
     struct template_set *templates = NULL;
-    status = mail_templates_load(config_text(config, CONFIG_TEMPLATES_DIRECTORY), &templates, &error);
+    status = mail_templates_load(config_text(config, CONFIG_TEMPLATES_DIRECTORY),
+                                 config_text(config, CONFIG_TEMPLATES_DEFAULT_LOCALE), &templates, &error);
     check_report_say(report, "templates", status, status == STATUS_OK ? "" : error.text);
     if (status == STATUS_OK)
         check_sender(report, config, templates);

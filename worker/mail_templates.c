@@ -119,7 +119,8 @@ static enum status add_directory(struct collection *collection, const char *dire
     return status;
 }
 
-enum status mail_templates_load(const char *directory, struct template_set **set, struct error *error)
+enum status mail_templates_load(const char *directory, const char *default_locale, struct template_set **set,
+                                struct error *error)
 {
     *set = NULL;
     struct collection *collection = calloc(1, sizeof *collection);
@@ -132,7 +133,8 @@ enum status mail_templates_load(const char *directory, struct template_set **set
     }
     enum status status = directory && *directory ? add_directory(collection, directory, error) : STATUS_OK;
     if (!status)
-        status = template_set_new(collection->sources, collection->count, "en", set, error);
+        status = template_set_new(collection->sources, collection->count,
+                                  default_locale ? default_locale : "en", set, error);
     for (size_t i = 0; i < collection->count; i++) {
         buffer_clear(&collection->loaded[i].content);
         free(collection->loaded[i].path);

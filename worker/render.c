@@ -80,7 +80,7 @@ static int read_options(const struct command_line *line, struct request *request
     request->shape = request->folder ? SHAPE_ALL : html ? SHAPE_HTML : text ? SHAPE_TEXT : SHAPE_MESSAGE;
     request->directory = value_of(line, "directory", request->directory);
     request->zone = value_of(line, "timezone", "");
-    request->mail.locale = text_of(value_of(line, "locale", "en"));
+    request->mail.locale = text_of(value_of(line, "locale", ""));
     request->mail.name = text_of(value_of(line, "name", "Kim Example"));
     request->mail.to = text_of(value_of(line, "to", "kim@example.com"));
     request->mail.tenant = text_of(value_of(line, "tenant", "acme"));
@@ -92,7 +92,8 @@ static enum status open_means(struct means *means, const struct request *request
 {
     const char *url = config_text(config, CONFIG_LINK_URL), *from = config_text(config, CONFIG_SMTP_FROM);
     struct link_pattern link;
-    enum status status = mail_templates_load(request->directory, &means->templates, error);
+    enum status status = mail_templates_load(
+        request->directory, config_text(config, CONFIG_TEMPLATES_DEFAULT_LOCALE), &means->templates, error);
     if (!status)
         status = link_parse(text_of(url && *url ? url : "https://app.example.com/reset-password#{token}"),
                             &link, error);

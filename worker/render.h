@@ -13,7 +13,8 @@
             {"template", "KIND", false,                                                                      \
              "which mail: link (the default), temporary_password_mailed, temporary_password_notice, "        \
              "password_changed"},                                                                            \
-            {"locale", "TAG", false, "a language tag such as en (the default), ar, ja-JP"},                  \
+            {"locale", "TAG", false,                                                                         \
+             "a language tag such as ar, ja-JP; the default is templates.default_locale"},                   \
             {"html", NULL, false, "the HTML part alone"},                                                    \
             {"text", NULL, false, "the plain text part alone"},                                              \
             {"eml", NULL, false, "the whole message (the default)"},                                         \

@@ -17,7 +17,7 @@
 
 /* MESSAGE_USUAL: what a mail takes, so that its buffer is made once and not grown (and wiped) step by step.
  */
-enum { UNKNOWN_KEY_REST_MS = 10000, MEMORY_REST_MS = 1000, MESSAGE_USUAL = 8 * 1024 };
+enum { UNKNOWN_KEY_REST_MS = 10000, MEMORY_REST_MS = 1000, MESSAGE_USUAL = 12 * 1024 };
 
 struct secret {
     char token[TOKEN_LENGTH + 1], password[TEMPORARY_PASSWORD_LENGTH + 1]; /* "": not of this mail */

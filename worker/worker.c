@@ -158,8 +158,9 @@ static enum status open_mail(struct worker *worker, struct error *error)
     enum status status;
     g_mime_init();
     if ((status = link_parse(text_of(config_text(config, CONFIG_LINK_URL)), &worker->link, error)) ||
-        (status = mail_templates_load(config_text(config, CONFIG_TEMPLATES_DIRECTORY), &worker->templates,
-                                      error)) ||
+        (status = mail_templates_load(config_text(config, CONFIG_TEMPLATES_DIRECTORY),
+                                      config_text(config, CONFIG_TEMPLATES_DEFAULT_LOCALE),
+                                      &worker->templates, error)) ||
         (status = mail_profile_new(text_of(config_text(config, CONFIG_SMTP_FROM)), &worker->link,
                                    worker->templates, &worker->profile, error)) ||
         (status = mail_branding_load(config, worker->profile, &worker->brandings, error)) ||

@@ -155,6 +155,13 @@ def test_a_wrong_command_line_is_told(arguments):
     assert answer.returncode == 64 and answer.stderr and not answer.stdout
 
 
+def test_the_default_language_is_the_configurations():
+    assert "Content-Language: de\r\n" in render("--set", "templates.default_locale=de", "render", "--locale", "xx")
+    assert "Content-Language: fr\r\n" in render("--set", "templates.default_locale=de", "render", "--locale", "fr-CA")
+    answer = run("--set", "templates.default_locale=tlh", "render")
+    assert answer.returncode == 78 and b"locales/tlh.locale:1: the file of the default locale is missing" in answer.stderr
+
+
 def test_a_folder_with_a_language_that_lacks_a_kind_is_an_error(tmp_path):
     (tmp_path / "locales").mkdir()
     (tmp_path / "link").mkdir()

@@ -46,7 +46,7 @@ int main(int count, char **arguments)
     struct error error = {0};
     size_t size = 0;
     g_mime_init();
-    enum status status = mail_templates_load(NULL, &templates, &error);
+    enum status status = mail_templates_load(NULL, NULL, &templates, &error);
     if (!status)
         status = link_parse(TEXT("https://app.example.com/reset-password#{token}"), &link, &error);
     if (!status)

@@ -53,7 +53,7 @@ static int set_up(void **state)
     g_mime_init();
     fixture = (struct fixture){0};
     buffer_init_secret(&fixture.out, MESSAGE_LIMIT);
-    assert_ok(mail_templates_load(NULL, &fixture.set, error), error);
+    assert_ok(mail_templates_load(NULL, NULL, &fixture.set, error), error);
     assert_ok(link_parse(text_of("https://app.example.com/reset#{token}"), &link, error), error);
     assert_ok(mail_profile_new(TEXT("Relay <no-reply@mail.example.com>"), &link, fixture.set,
                                &fixture.profile, error),

@@ -39,7 +39,7 @@ static int set_up(void **state)
     g_mime_init();
     fixture = (struct fixture){0};
     buffer_init_secret(&fixture.out, MESSAGE_LIMIT);
-    assert_ok(mail_templates_load(NULL, &fixture.set, &fixture.error), &fixture.error);
+    assert_ok(mail_templates_load(NULL, NULL, &fixture.set, &fixture.error), &fixture.error);
     assert_ok(link_parse(text_of("https://app.example.com/reset-password#{token}"), &link, &fixture.error),
               &fixture.error);
     assert_ok(mail_profile_new(TEXT("Acme Accounts <no-reply@mail.example.com>"), &link, fixture.set,

@@ -225,6 +225,8 @@ static void a_mistake_is_named_with_file_and_line(void **state)
         {{.html = "<p title=\"{{link}}\"></p>" HTML_LINK}, "page.html:1: neither a title nor an attribute"},
         {{.html = "<img src=\"{{link}}\">" HTML_LINK}, "page.html:1: only {{logo}} may be an image"},
         {{.html = "<link href=\"{{link}}\">" HTML_LINK}, "page.html:1: no value is safe in this place"},
+        {{.html = "<iframe srcdoc=\"{{name}}\">" HTML_LINK}, "page.html:1: no value is safe in this place"},
+        {{.html = "<meta content=\"{{name}}\">" HTML_LINK}, "page.html:1: no value is safe in this place"},
         {{.html = "<form action=\"{{link}}\">" HTML_LINK}, "page.html:1: no value is safe in this place"},
         {{.html = "<a href=\"{{logo}}\">x</a>" HTML_LINK}, "page.html:1: only {{link}} may be a URL"},
         {{.html = "<img src=\"https://x/{{logo}}\">" HTML_LINK}, "page.html:1: no value is safe"},

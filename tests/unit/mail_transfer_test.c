@@ -129,7 +129,7 @@ static void every_built_in_part_decodes_to_what_it_renders(void **state)
     (void)state;
     struct template_set *set;
     struct error error;
-    assert_ok(mail_templates_load(NULL, &set, &error), &error);
+    assert_ok(mail_templates_load(NULL, NULL, &set, &error), &error);
     static const char *const locales[] = {"en", "ar", "ja"};
     for (unsigned kind = 0; kind < MAIL_KIND_COUNT; kind++)
         for (size_t i = 0; i < sizeof locales / sizeof *locales; i++)

@@ -104,7 +104,8 @@ enum place html_place_here(const struct html_place *place)
             return place->value_begun ? PLACE_NONE : url_place(place);
     if (strcmp(place->word, "style") == 0)
         return PLACE_HTML_STYLE;
-    bool code = strncmp(place->word, "on", 2) == 0;
+    bool code = strncmp(place->word, "on", 2) == 0 || strcmp(place->word, "srcdoc") == 0 ||
+                strcmp(place->word, "content") == 0;
     return code ? PLACE_NONE : PLACE_HTML_ATTRIBUTE;
 }
 

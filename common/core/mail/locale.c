@@ -9,7 +9,7 @@
 #include "core/mail/entries.h"
 #include "core/mail/plural.h"
 
-enum { MONTHS = 12, WEEKDAYS = 7, TAG_SIZE = 35 };
+enum { MONTHS = 12, WEEKDAYS = 7, TAG_SIZE = 35, WORD_SIZE = 100, PATTERN_SIZE = 300 };
 
 enum unit { UNIT_MINUTES, UNIT_HOURS, UNIT_DAYS, UNITS };
 static const char *const unit_keys[UNITS] = {"minutes", "hours", "days"};
@@ -106,7 +106,7 @@ static bool split_words(struct text list, struct text *words, size_t wanted)
         if (!bar != (i + 1 == wanted))
             return false;
         words[i] = trimmed(at, bar ? bar : end);
-        if (words[i].size == 0)
+        if (words[i].size == 0 || words[i].size > WORD_SIZE)
             return false;
         at = bar ? bar + 1 : end;
     }
@@ -136,6 +136,9 @@ static enum status read_time(struct locale *locale, struct entries *entries, str
     struct local_time time = {calendar_moment_of(0), 0};
     bool known = write_pattern(locale, &time, &sample);
     buffer_clear(&sample);
+    if (entry->value.size > PATTERN_SIZE)
+        return error_set(error, STATUS_CONFIG, "%s:%u: `time` has more than %d bytes", entries->file,
+                         entry->line, PATTERN_SIZE);
     if (!known || !memmem(entry->value.bytes, entry->value.size, "{{zone}}", 8))
         return error_set(error, STATUS_CONFIG,
                          "%s:%u: `time` takes {{weekday}} {{day}} {{month}} {{year}} {{hour}} {{minute}}, "

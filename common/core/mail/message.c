@@ -14,7 +14,7 @@
 #include "core/mail/mailbox.h"
 #include "core/mail/name.h"
 
-enum { URL_LIMIT = 2048, TIME_LIMIT = 256, ID_SIZE = 64, INCARNATION_SIZE = 32, PASSWORD_SIZE = 64 };
+enum { URL_LIMIT = 2048, TIME_LIMIT = 4096, ID_SIZE = 64, INCARNATION_SIZE = 32, PASSWORD_SIZE = 64 };
 
 static const char *line_end = "\r\n";
 

@@ -116,11 +116,16 @@ static void set_up(struct world *world)
         values->policy.policy.methods[method] = true;
 }
 
+/* Read once: they are the same in every world, and there are many worlds. */
+static struct template_set *shared_templates;
+
 static void open_mail(struct worker *worker)
 {
     struct error error = {0};
     assert_ok(link_parse(TEXT("https://app.example/reset?token={token}"), &worker->link, &error), &error);
-    assert_ok(mail_templates_load(NULL, &worker->templates, &error), &error);
+    if (!shared_templates)
+        assert_ok(mail_templates_load(NULL, NULL, &shared_templates, &error), &error);
+    worker->templates = shared_templates;
     assert_ok(mail_profile_new(TEXT("relay@acme.example"), &worker->link, worker->templates, &worker->profile,
                                &error),
               &error);
@@ -205,7 +210,7 @@ void world_close(struct world *world)
     memory_store_free(&world->memory);
     time_zones_free(&worker->zones);
     mail_profile_free(&worker->profile);
-    template_set_free(&worker->templates);
+    worker->templates = NULL; /* shared */
     for (size_t i = 0; i < DEPENDENCY_COUNT; i++)
         gate_free(&worker->gates[i]);
     keyring_free(&worker->token_keys);
