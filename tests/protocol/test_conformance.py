@@ -51,7 +51,7 @@ def test_on_redis_every_step_is_the_models(redis):
         walk_all(walk, range(2 * 10 ** 6, 2 * 10 ** 6 + max(100, WALKS // 10)), faults=False)
 
 
-@pytest.mark.parametrize('scenario', ['lostreply', 'redeem-lost', 'replay2', 'change-after', 'change-denied', 'handed-zombie',
+@pytest.mark.parametrize('scenario', ['lostreply', 'redeem-lost', 'replay2', 'change-after', 'change-denied', 'handed-link',
                                       'revoke-redeem'])
 def test_the_model_keeps_its_promises(scenario):
     states, broken, complete, _ = explore.explore(world.World(world.FIXED, **explore.SCEN[scenario]), 10 ** 6, stopfirst=False)
