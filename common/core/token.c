@@ -92,6 +92,18 @@ void token_mailbox(const struct keyring_key *record_key, struct text email,
     end(&hash, mailbox, TOKEN_MAILBOX_SIZE);
 }
 
+void token_budget(const struct keyring_key *record_key, struct text whose, struct text tenant,
+                  struct text email, unsigned char budget[TOKEN_MAILBOX_SIZE])
+{
+    crypto_generichash_state hash;
+    begin(&hash, record_key->recipient, TOKEN_MAILBOX_SIZE);
+    length_prefixed_hash(&hash, TEXT("budget"));
+    length_prefixed_hash(&hash, whose);
+    length_prefixed_hash(&hash, tenant);
+    length_prefixed_hash(&hash, email);
+    end(&hash, budget, TOKEN_MAILBOX_SIZE);
+}
+
 static void hash_time(crypto_generichash_state *hash, int64_t time)
 {
     char digits[24];

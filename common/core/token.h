@@ -6,6 +6,7 @@
  *   stored    = hex(BLAKE2b-256(token))
  *   recipient = BLAKE2b-128(key = K_recipient[kid'], LP(tenant) LP(user_id) LP(email))
  *   mailbox   = BLAKE2b-128(key = K_recipient[kid'], LP(email))
+ *   budget    = BLAKE2b-128(key = K_recipient[kid'], LP("budget") LP(whose) LP(tenant) LP(email))
  *   mac       = BLAKE2b-256(key = K_record[kid'], LP(stored) LP(tenant) LP(user_id) LP(method) LP(request_id)
  *                           LP(recipient) LP(expires_at) LP(made_at))
  *
@@ -50,9 +51,14 @@ void token_stored(struct text token, char stored[TOKEN_STORED_LENGTH + 1]);
 void token_recipient(const struct keyring_key *record_key, struct text tenant, struct text user_id,
                      struct text email, unsigned char recipient[TOKEN_RECIPIENT_SIZE]);
 
-/* One mailbox across users: for the limit per recipient and the audit. */
+/* One mailbox across users: for the audit. */
 void token_mailbox(const struct keyring_key *record_key, struct text email,
                    unsigned char mailbox[TOKEN_MAILBOX_SIZE]);
+
+/* One mailbox across users, for one of its limits: `whose` says what is counted, `tenant` for which company
+ * alone (empty: for all). */
+void token_budget(const struct keyring_key *record_key, struct text whose, struct text tenant,
+                  struct text email, unsigned char budget[TOKEN_MAILBOX_SIZE]);
 
 /* What a token's record says, as the mac covers it. */
 struct token_claims {

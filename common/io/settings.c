@@ -134,7 +134,10 @@ const struct setting settings[CONFIG_KEY_COUNT] = {
     [CONFIG_LIMITS_PER_USER] = {KEY("limits", "per_user", RATE, BOTH), .fallback = "5/1h",
                                 .help = "Mails per user, own and administrators' requests apart."},
     [CONFIG_LIMITS_PER_RECIPIENT] = {KEY("limits", "per_recipient", RATE, BOTH), .fallback = "5/1h",
-                                     RANGE(1, 32), .help = "Mails per mailbox, over all users."},
+                                     RANGE(1, 32),
+                                     .help =
+                                         "Mails per mailbox, over all users; users' own requests and each "
+                                         "company's administrators' apart."},
     [CONFIG_LIMITS_PER_ACTOR] = {KEY("limits", "per_actor", RATE, BOTH), .fallback = "30/1h",
                                  .help = "Requests per administrator."},
     [CONFIG_LIMITS_PER_BULK] = {KEY("limits", "per_bulk", RATE, BOTH), .fallback = "5000/1h",
@@ -145,8 +148,9 @@ const struct setting settings[CONFIG_KEY_COUNT] = {
          .help = "Requests per client.ip (IPv6: per /64), own and administrators' apart; over it: 429."},
     [CONFIG_LIMITS_PER_KEY] = {KEY("limits", "per_key", RATE, PRODUCER), .fallback = "off",
                                .help = "Requests per API key; over it: 429."},
-    [CONFIG_LIMITS_PER_NOTICE] = {KEY("limits", "per_notice", RATE, BOTH), .fallback = "6/1h",
-                                  .help = "Notices of a changed password per user."},
+    [CONFIG_LIMITS_PER_NOTICE] =
+        {KEY("limits", "per_notice", RATE, BOTH), .fallback = "6/1h",
+         .help = "Notices of a changed password per user, and per mailbox of a company."},
     [CONFIG_SECURITY_PLAINTEXT] =
         {KEY("security", "plaintext", CHOICE, BOTH), .fallback = "loopback",
          .choices = "loopback|trusted_network",

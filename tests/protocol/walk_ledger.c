@@ -52,16 +52,21 @@ void ledger_put(struct ledger *ledger, const char *key, const char *value, size_
 
 void ledger_open(struct ledger *ledger, struct desk *desk)
 {
-    char slot[TOKEN_SLOT_LENGTH + 1], mailbox[32];
+    char slot[TOKEN_SLOT_LENGTH + 1], budget[32];
     unsigned char bytes[TOKEN_MAILBOX_SIZE];
+    const struct text email = TEXT("u1@example.org");
     *ledger = (struct ledger){.desk = desk};
     token_slot(TEXT("acme"), TEXT("u1"), slot);
     snprintf(ledger->user_key, sizeof ledger->user_key, "user:%s", slot);
     snprintf(ledger->password_key, sizeof ledger->password_key, "password:%s", slot);
     snprintf(ledger->attempts_key, sizeof ledger->attempts_key, "attempts:%s", slot);
-    token_mailbox(keyring_current(desk->record_keys), TEXT("u1@example.org"), bytes);
-    sodium_bin2base64(mailbox, sizeof mailbox, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    snprintf(ledger->recipient_key, sizeof ledger->recipient_key, "recipient:%s", mailbox);
+    for (unsigned admin = 0; admin < 2; admin++) {
+        token_budget(keyring_current(desk->record_keys), admin ? TEXT("admin") : TEXT("self"),
+                     admin ? TEXT("acme") : TEXT(""), email, bytes);
+        sodium_bin2base64(budget, sizeof budget, bytes, sizeof bytes,
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+        snprintf(ledger->recipient_keys[admin], sizeof ledger->recipient_keys[admin], "recipient:%s", budget);
+    }
 }
 
 void ledger_note(struct ledger *ledger, unsigned request, unsigned inc, const char *stored)
@@ -213,8 +218,8 @@ int64_t ledger_t0(const struct ledger *ledger, unsigned request)
 void ledger_lose_all(struct ledger *ledger)
 {
     char key[96];
-    const char *const keys[] = {ledger->user_key, ledger->recipient_key, ledger->password_key,
-                                ledger->attempts_key, "born"};
+    const char *const keys[] = {ledger->user_key,     ledger->recipient_keys[0], ledger->recipient_keys[1],
+                                ledger->password_key, ledger->attempts_key,      "born"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         ledger_put(ledger, keys[i], NULL, 0);
     for (unsigned i = 0; i < WALK_REQUESTS; i++) {
@@ -253,5 +258,6 @@ void ledger_fill(struct ledger *ledger, bool notices, bool full)
     enum status status = recipient_record_format(&times, bytes, sizeof bytes, &size);
     assert(status == STATUS_OK);
     (void)status;
-    ledger_put(ledger, ledger->recipient_key, full ? bytes : NULL, full ? size : 0);
+    for (unsigned admin = 0; admin < 2; admin++)
+        ledger_put(ledger, ledger->recipient_keys[admin], full ? bytes : NULL, full ? size : 0);
 }

@@ -21,7 +21,8 @@ struct walk_known_password {
 struct ledger {
     struct desk *desk;
     int64_t origin_ms; /* t0 of request 0 */
-    char user_key[32], recipient_key[48], password_key[48], attempts_key[48];
+    char user_key[32], password_key[48], attempts_key[48];
+    char recipient_keys[2][48]; /* of own requests, of administrators' */
     struct walk_known_password passwords[WALK_PASSWORDS_MOST];
     size_t password_count;
     struct walk_link links[WALK_LINKS_MOST]; /* every link that was ever made */

@@ -209,6 +209,32 @@ static void limits_are_per_user_and_class_per_mailbox_and_per_actor(void **state
     }
 }
 
+static void strangers_leave_an_administrators_request_for_the_mailbox_they_flood(void **state)
+{
+    struct scene *scene = *state;
+    assert_int_equal(after(scene, 5, (struct desk_begin){.by_admin = false}, false), REASON_USER_LIMIT);
+    assert_int_equal(scene_begin(scene, scene_request(30, METHOD_LINK)), VERDICT_LEASE);
+}
+
+static void a_company_uses_up_no_other_companys_administrators_budget_for_a_mailbox(void **state)
+{
+    struct scene *scene = *state;
+    struct desk_begin elsewhere = {.by_admin = true, .tenant = "rival", .email = "u1@example.org"};
+    assert_int_equal(after(scene, 5, elsewhere, true), REASON_RECIPIENT_LIMIT);
+    assert_int_equal(scene_begin(scene, scene_request(30, METHOD_LINK)), VERDICT_LEASE);
+}
+
+static void strangers_have_one_budget_for_a_mailbox_at_all_companies(void **state)
+{
+    struct scene *scene = *state;
+    struct desk_begin here = number(30);
+    here.email = "u1@example.org";
+    assert_int_equal(after(scene, 5, (struct desk_begin){.tenant = "rival", .email = "u1@example.org"}, true),
+                     REASON_RECIPIENT_LIMIT);
+    scene_begin(scene, here);
+    assert_suppressed(scene, REASON_RECIPIENT_LIMIT);
+}
+
 static void what_a_limit_suppresses_kills_no_link_and_the_classes_are_apart(void **state)
 {
     struct scene *scene = *state;
@@ -302,6 +328,9 @@ int main(void)
         TEST(coalescing_folds_only_into_what_still_brings_the_same_link),
         TEST(an_administrators_fresh_link_survives_the_users_own_request),
         TEST(limits_are_per_user_and_class_per_mailbox_and_per_actor),
+        TEST(strangers_leave_an_administrators_request_for_the_mailbox_they_flood),
+        TEST(a_company_uses_up_no_other_companys_administrators_budget_for_a_mailbox),
+        TEST(strangers_have_one_budget_for_a_mailbox_at_all_companies),
         TEST(what_a_limit_suppresses_kills_no_link_and_the_classes_are_apart),
         TEST(a_limit_larger_than_a_record_holds_still_counts),
         TEST(a_retry_is_not_counted_again),

@@ -213,6 +213,21 @@ static void a_notice_over_its_limit_or_too_late_is_not_mailed_and_ends_all_the_s
     assert_int_equal(scene->answer.state, REQUEST_EXPIRED);
 }
 
+static void notices_flood_no_mailbox_and_no_company_uses_up_those_of_another(void **state)
+{
+    struct scene *scene = *state;
+    static const char *const users[] = {"a", "b", "c", "d", "e"};
+    for (unsigned i = 0; i < 5; i++) {
+        struct desk_begin notice = change(1 + i, 0);
+        notice.user = users[i];
+        notice.email = "victim@example.org";
+        notice.tenant = i < 4 ? "rival" : NULL;
+        scene_begin(scene, notice);
+        if ((scene->answer.reason == REASON_NOTICE_LIMIT) != (i == 3))
+            fail_msg("notice %u: %s", i, reason_name(scene->answer.reason));
+    }
+}
+
 static void a_notice_is_retried_and_replayed_though_its_own_fence_is_later(void **state)
 {
     struct scene *scene = *state;
@@ -327,6 +342,7 @@ int main(void)
         TEST(a_change_completes_the_request_that_it_names_if_it_is_the_users),
         TEST(a_second_event_for_the_previous_address_changes_nothing_more),
         TEST(a_notice_over_its_limit_or_too_late_is_not_mailed_and_ends_all_the_same),
+        TEST(notices_flood_no_mailbox_and_no_company_uses_up_those_of_another),
         TEST(a_notice_is_retried_and_replayed_though_its_own_fence_is_later),
         TEST(a_revocation_ends_both_lanes_and_what_still_waits_in_kafka),
         TEST(a_link_made_before_not_before_is_refused_and_made_anew),

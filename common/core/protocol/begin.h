@@ -41,6 +41,9 @@ int64_t begin_t0(const struct begin_question *question, const struct records *re
 
 bool begin_is_revoked(const struct begin_question *question, const struct records *records);
 
+/* The limit that counts for the mailbox. */
+const struct limit *begin_mailbox_limit(const struct begin_question *question);
+
 /* The limit that counts for the actor, or in bulk for the key. */
 const struct limit *begin_actor_limit(const struct begin_question *question);
 

@@ -97,6 +97,15 @@ static void add_password(struct composition *composition)
     add_record(composition, SLOT_ATTEMPTS, decision->attempts, attempts_ms);
 }
 
+static void add_recipient(struct composition *composition)
+{
+    const struct exchange *exchange = composition->exchange;
+    enum record_fate fate = exchange->decision.recipient;
+    int64_t until_ms =
+        is_written(fate) ? exchange->records.now_ms + begin_mailbox_limit(&exchange->begin)->period_ms : 0;
+    add_record(composition, SLOT_RECIPIENT, fate, until_ms);
+}
+
 static void add_killed(struct composition *composition)
 {
     const struct decision *decision = &composition->exchange->decision;
@@ -154,8 +163,7 @@ void composition_make(struct composition *composition, struct exchange *exchange
     for (enum lane lane = 0; lane < LANE_COUNT; lane++)
         add_record(composition, (enum slot)(SLOT_NEWEST + lane), decision->newest[lane], keep);
     add_record(composition, SLOT_NAMED, decision->named, keep);
-    add_record(composition, SLOT_RECIPIENT, decision->recipient,
-               now + exchange->store->settings.limits.per_recipient.period_ms);
+    add_recipient(composition);
     add_record(composition, SLOT_TOKEN, decision->token, decision->token_until_ms);
     add_password(composition);
     add_killed(composition);

@@ -1,7 +1,8 @@
 /* The limits of admission: how many requests of a user's in each class, for a mailbox, of an actor or of a
  * key in bulk; and how many notices of a changed password.
  *
- * They say nothing to whoever asks: what is over a limit is suppressed, and kills nothing. */
+ * They say nothing to whoever asks: what is over a limit is suppressed, and kills nothing.  The mailbox's
+ * count is that of whoever asks (own requests, each company's administrators and notices apart). */
 #include "core/protocol/begin.h"
 
 static const struct text nobody = {NULL, 0};
@@ -36,6 +37,12 @@ static void count_admission(struct record_times *times, const struct limit *limi
     bool backwards = times->count > 0 && times->at[last] > now_ms; /* the clock was set back */
     times->at[times->count] = backwards ? times->at[last] : now_ms;
     times->weight[times->count++] = 1;
+}
+
+const struct limit *begin_mailbox_limit(const struct begin_question *question)
+{
+    bool notice = method_traits(question->method)->lane == LANE_NONE;
+    return notice ? &question->limits->per_notice : &question->limits->per_recipient;
 }
 
 const struct limit *begin_actor_limit(const struct begin_question *question)
@@ -84,10 +91,15 @@ bool begin_close_noticed(const struct begin_question *question, struct records *
 {
     struct record_times *notices = &records->user.times[TIMES_NOTICE];
     const struct limit *limit = &question->limits->per_notice;
-    if (is_full(notices, limit, records->now_ms)) {
+    bool full = is_full(notices, limit, records->now_ms);
+    full = is_full(&records->recipient, limit, records->now_ms) || full;
+    if (limit->count > 0)
+        decision->recipient = full ? FATE_COMPARED : FATE_WRITTEN;
+    if (full) {
         request_close(records, decision, REQUEST_SUPPRESSED, REASON_NOTICE_LIMIT, nobody);
         return true;
     }
     count_admission(notices, limit, records->now_ms);
+    count_admission(&records->recipient, limit, records->now_ms);
     return false;
 }

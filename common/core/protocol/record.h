@@ -8,7 +8,7 @@
  *   password:<slot>       a user's current temporary password                         until it expires
  *   staged:<request id>   a password that was shown, until its request is begun       15 min or 24 h
  *   attempts:<slot>       wrong tries of a user's password                            15 min after the delay
- *   recipient:<mailbox>   when requests were admitted for one mailbox                 the limit's period
+ *   recipient:<budget>    when requests were admitted for one mailbox                 the limit's period
  *   actor:<slot>          how many requests one actor made: a plain counter           the limit's period
  *   bulk:<slot>           how many requests one key made in bulk: a plain counter     the limit's period
  *   born                  when this store was first seen: a plain number              for ever

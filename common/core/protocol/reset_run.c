@@ -50,29 +50,35 @@ static void begin_finished(struct exchange *exchange)
     keep_lease(lease, exchange);
 }
 
+/* Strangers share one budget of the mailbox, and use up nobody else's; each company's administrators, and its
+ * notices, have their own, which no other company uses up. */
+static bool name_mailbox(struct exchange *exchange, const struct request *request)
+{
+    bool notice = method_traits(request->method)->lane == LANE_NONE;
+    bool own = !notice && request_class(request) == ACTOR_SELF;
+    struct text whose = notice ? TEXT("notice") : own ? TEXT("self") : TEXT("admin");
+    unsigned char budget[TOKEN_MAILBOX_SIZE];
+    char name[BASE64URL_LENGTH(TOKEN_MAILBOX_SIZE)];
+    token_budget(exchange->begin.candidate.record_key, whose, own ? TEXT("") : request->tenant,
+                 request->user_email, budget);
+    base64url_encode(budget, sizeof budget, name);
+    return exchange_key(exchange, SLOT_RECIPIENT, "recipient:", (struct text){name, sizeof name});
+}
+
 /* The keys of the user, and of the mailbox and the actor where they have limits; the recipient that the link
  * is bound to. */
 static bool name_user(struct exchange *exchange, const struct reset_begin *asked)
 {
-    const struct reset_store_settings *settings = &exchange->store->settings;
     const struct request *request = asked->request;
     const struct keyring_key *record_key = exchange->begin.candidate.record_key;
     token_slot(request->tenant, request->user_id, exchange->slot);
     exchange->begin.slot = (struct text){exchange->slot, TOKEN_SLOT_LENGTH};
     token_recipient(record_key, request->tenant, request->user_id, request->user_email, exchange->recipient);
     bool named = exchange_key(exchange, SLOT_USER, "user:", exchange->begin.slot);
-    if (method_traits(request->method)->lane == LANE_NONE)
-        return named;
     if (method_traits(request->method)->staged)
         named = named && exchange_key(exchange, SLOT_STAGED, "staged:", asked->request_id);
-    if (settings->limits.per_recipient.count > 0) {
-        unsigned char mailbox[TOKEN_MAILBOX_SIZE];
-        char name[BASE64URL_LENGTH(TOKEN_MAILBOX_SIZE)];
-        token_mailbox(record_key, request->user_email, mailbox);
-        base64url_encode(mailbox, sizeof mailbox, name);
-        named =
-            named && exchange_key(exchange, SLOT_RECIPIENT, "recipient:", (struct text){name, sizeof name});
-    }
+    if (begin_mailbox_limit(&exchange->begin)->count > 0)
+        named = named && name_mailbox(exchange, request);
     if (begin_asks_actor(&exchange->begin)) {
         char name[TOKEN_SLOT_LENGTH + 1];
         if (exchange->begin.in_bulk)

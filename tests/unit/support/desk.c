@@ -130,12 +130,12 @@ void desk_ask_begin(struct desk *desk, const struct desk_begin *question, struct
     expect(answer);
     *pending = (struct desk_pending){.answer = answer};
     pending->request = (struct request){
-        .tenant = TEXT("acme"),
+        .tenant = or_usual(question->tenant, "acme"),
         .user_known = !question->unknown_user,
         .user_locale = or_usual(question->locale, "en"),
         .actor_role = text_of(question->by_admin ? "admin" : "self"),
         .actor_id = or_usual(question->actor, question->by_admin ? "boss" : "u1"),
-        .actor_tenant = TEXT("acme"),
+        .actor_tenant = or_usual(question->tenant, "acme"),
         .method = question->method,
         .not_after_ms = question->not_after_ms,
     };

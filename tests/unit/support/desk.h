@@ -53,7 +53,8 @@ struct desk_begin {
     enum method method;
     unsigned completes; /* a change of the password: the request it names; 0: none, else its number + 1 */
     const char *bulk;   /* the key whose budget for bulk it is */
-    const char *user, *email, *locale, *actor; /* NULL: the usual one; another locale makes another body */
+    const char *tenant, *user, *email, *locale,
+        *actor; /* NULL: the usual one; another locale makes another body */
 };
 
 /* Ask and wait for the answer. */
