@@ -228,20 +228,11 @@ static void take_record(struct verification *verification, const struct password
     memcpy(salt, password->salt, TEMPORARY_PASSWORD_SALT_SIZE);
 }
 
-static void on_charged(void *context, const struct reset_answer *answer)
+static void weigh(struct verification *verification, const struct password_record *password)
 {
-    struct verification *verification = context;
     unsigned char salt[TEMPORARY_PASSWORD_SALT_SIZE];
     struct error error = {0};
-    if (answer->status != STATUS_OK || verification->call->serve->ended) {
-        answer_unavailable(verification, "Redis does not answer: ask again");
-        return;
-    }
-    if (answer->verdict == VERDICT_BUSY) {
-        answer_early(verification, answer->rest_ms);
-        return;
-    }
-    take_record(verification, answer->password, salt);
+    take_record(verification, password, salt);
     temporary_password_canonical(verification->body.password, verification->canonical);
     enum status status = password_stretch_start(&verification->place, verification->body.password, salt,
                                                 on_stretched, verification, &error);
@@ -251,6 +242,31 @@ static void on_charged(void *context, const struct reset_answer *answer)
     if (status != STATUS_OK) {
         log_write(LOG_LEVEL_ERROR, "a password cannot be hashed", LOG_ERROR(&error));
         answer_unavailable(verification, "no memory to hash a password: ask again");
+    }
+}
+
+/* A record that cannot even be read is as little believed as one with a wrong seal. */
+static void note_unreadable(struct verification *verification, const struct reset_answer *answer)
+{
+    struct http_call *call = verification->call;
+    metrics_add(call->serve->metrics, METRIC_MAC_FAILURES, NO_LABELS, 1);
+    log_write(LOG_LEVEL_ERROR, "a temporary password is refused", LOG_ERROR(answer->error));
+    http_call_audit_denied(call, &(struct audit_record){0}, REASON_FORGED);
+}
+
+static void on_charged(void *context, const struct reset_answer *answer)
+{
+    struct verification *verification = context;
+    bool unreadable = answer->status == STATUS_INVALID && !verification->call->serve->ended;
+    if (unreadable) {
+        note_unreadable(verification, answer);
+        weigh(verification, NULL);
+    } else if (answer->status != STATUS_OK || verification->call->serve->ended) {
+        answer_unavailable(verification, "Redis does not answer: ask again");
+    } else if (answer->verdict == VERDICT_BUSY) {
+        answer_early(verification, answer->rest_ms);
+    } else {
+        weigh(verification, answer->password);
     }
 }
 

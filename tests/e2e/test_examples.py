@@ -110,3 +110,16 @@ def test_the_curl_lines_of_the_readme_bring_a_mail_and_redeem_its_link(relay, sm
     assert {mail.has_link for mail in smtp.mails.to("bob@acme.example")} == {True, False}
     story = shell(relay, f"reset-producer --config relay.ini trail {identifier}").splitlines()
     assert [json.loads(line)["data"]["outcome"] for line in story] == ["sent", "redeemed", "completed", "sent"]
+
+
+def test_the_line_of_the_readme_verifies_a_temporary_password(deploy):
+    relay = deploy({"policy.temporary_password": "chosen"})
+    producer, _ = relay.producer(), relay.worker()
+    (relay.folder / "portal.key").write_text(relay.key)
+    password = 'a "quiet" lamp \\ under the violín'
+    body = events.password_request("chosen", password)
+    identifier = producer.request(body)
+    relay.outcome(identifier, "sent")
+    answer = json.loads(shell(relay, documents.example("verify"), producer.port, user_id=body["user"]["id"],
+                              password=password))
+    assert answer["must_change"] is True and answer["request_id"] == identifier
