@@ -171,8 +171,14 @@ static enum status open_redis(struct serve *serve, struct error *error)
     struct reset_store_settings store = {.not_before_ms =
                                              config_time_ms(serve->config, CONFIG_TOKEN_NOT_BEFORE)};
     enum status status;
-    if (!config_is_set(serve->config, CONFIG_REDIS_URL))
+    if (!config_is_set(serve->config, CONFIG_REDIS_URL)) {
+        if (serve->policy.policy.methods[METHOD_TEMPORARY_PASSWORD_HANDED] ||
+            serve->policy.policy.methods[METHOD_TEMPORARY_PASSWORD_CHOSEN])
+            log_write(LOG_LEVEL_WARNING,
+                      "temporary passwords that are handed over or chosen are refused: they "
+                      "need redis.url, or leave them out of policy.temporary_password");
         return STATUS_OK;
+    }
     config_read_redis(serve->config, "reset-producer", &options);
     redis_record_store_scripts(scripts);
     options.scripts = scripts;

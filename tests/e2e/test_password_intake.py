@@ -247,6 +247,7 @@ def test_without_redis_in_the_configuration_only_mailed_ones_can_be_asked_for(de
         answer = producer.post(PATH, events.password_request(kind, CHOSEN if kind == "chosen" else None))
         assert answer.status == 403 and "redis.url" in answer.problem["detail"], answer
     assert producer.verify("anybody", "anything").status == 404
+    assert "they need redis.url" in producer.stderr()
 
 
 def test_while_redis_is_away_nothing_is_promised_and_nothing_published(relay, redis_server):
@@ -341,6 +342,28 @@ def test_a_wrong_try_costs_a_delay_that_grows_whether_or_not_there_is_such_a_use
     assert int(producer.verify("known", password).headers["retry-after"]) > 2
     producer.verified("known", password)
     assert producer.verify("known", password).status == 200, "a success ends the delay"
+
+
+def test_every_wrong_try_costs_the_same_questions_to_redis_and_one_hash(relay, redis_server):
+    """A user with a password, one with a link alone, one with nothing, nobody: what Redis is asked is alike."""
+    producer, worker = relay.producer(), relay.worker()
+    for user, kind in (("handed", "handed"), ("chosen", "chosen")):
+        relay.outcome(producer.post(PATH, events.password_request(
+            kind, CHOSEN if kind == "chosen" else None, user=user)).json()["id"], "sent")
+    relay.outcome(producer.request(events.reset_request(user="linked")), "sent")
+    assert worker.stop() == 0
+    client, seen = redis_server.client(), {}
+    for user in ("handed", "chosen", "linked", "nobody"):
+        for typed in ("2222-3333-4444-5555-6666-7777", "a lamp that is not right"):
+            client.delete(*client.keys("pwreset:attempts:*") or [b"none"])
+            hashes = producer.metric("reset_relay_password_hashes_total", result="done")
+            client.slowlog_reset()
+            assert producer.verify(user, typed).status == 404
+            asked = [entry["command"].split() for entry in client.slowlog_get(100)]
+            seen[user, typed] = tuple((command[0], len(command)) for command in reversed(asked)
+                                      if command[0] in (b"TIME", b"MGET", b"EVALSHA"))
+            assert producer.metric("reset_relay_password_hashes_total", result="done") == hashes + 1
+    assert len(set(seen.values())) == 1 and len(next(iter(seen.values()))) >= 2, seen
 
 
 @pytest.mark.parametrize("kind", ["mailed", "handed", "chosen"])

@@ -86,6 +86,8 @@ REFUSED = {
                       "/user/email"),
     "an actor of another company": (json.dumps(events.reset_request(actor_tenant="globex")), "/actor/tenant"),
     "an actor without the role": (json.dumps(events.reset_request(actor_role="guest")), "/actor/role"),
+    "a password to be handed over": (json.dumps(events.password_request("handed")), "/method"),
+    "a password that is mailed, which is off here": (json.dumps(events.password_request("mailed")), "/method"),
     "a password": (json.dumps({**events.reset_request(), "method": "temporary_password_chosen",
                                "password": "correct horse battery"}), "/method"),
     "a long line": (json.dumps({**events.reset_request(), "colour": "x" * 70000}), None),
@@ -110,6 +112,19 @@ def test_bad_lines_are_refused_each_with_its_field_and_the_others_go_on(idle_rel
             assert result["field"] == field, (text, result)
         assert "example.com" not in result["error"] and "correct horse" not in result["error"]
     assert len(published(idle_relay)) - before == len(bad)
+
+
+def test_mailed_passwords_may_be_sent_where_they_are_on_and_others_never(idle_relay):
+    before = len(published(idle_relay))
+    publisher = {"auth.publisher": idle_relay.publisher, "policy.temporary_password": "mailed,handed,chosen"}
+    lines = [events.password_request("mailed"), events.password_request("handed"),
+             events.password_request("chosen", "a quiet lamp of brass"),
+             events.password_request("mailed", actor_role="manager")]
+    done = idle_relay.command("reset-producer", "send", text=lines_of(lines), check=False, settings=publisher)
+    assert [result["status"] for result in results_of(done)] == ["accepted", "refused", "refused", "refused"]
+    assert all("HTTP only" in result["error"] for result in results_of(done)[1:3])
+    assert "quiet lamp" not in done.stdout + done.stderr
+    assert len(published(idle_relay)) - before == 1
 
 
 def denials_of(relay):
