@@ -1,5 +1,5 @@
 /* The files of templates/ that the binary carries.  Their table is written by cmake/embedded.cmake from what
- * the folder has, so that a new language is two new files and nothing else. */
+ * the folder has, so that a new language is its files and nothing else. */
 #ifndef WORKER_BUILT_IN_TEMPLATES_H
 #define WORKER_BUILT_IN_TEMPLATES_H
 

@@ -1,4 +1,5 @@
 """One Chromium for all pages; the pictures stay in build/gallery/, with an index page for those who look at them."""
+import base64
 import html
 import pathlib
 import shutil
@@ -7,12 +8,11 @@ import pytest
 
 import mails
 from support import places
-from support.browser import Browser
+from support.browser import PHONE, Browser
 
 PICTURES = places.ROOT / "build" / "gallery"
 MEASURE = (pathlib.Path(__file__).parent / "measure.js").read_text()
-HEIGHT = 740
-WINDOWS = [(width, scheme) for width in (360, 600) for scheme in ("light", "dark")]
+WINDOWS = [(width, scheme) for width in (PHONE[0], 600) for scheme in ("light", "dark")]
 
 
 def pytest_sessionstart(session):
@@ -37,6 +37,14 @@ def browser():
     browser.close()
 
 
+def draw(browser, width, path):
+    """The whole page, in a window of its height: Chromium moves a right-to-left page aside when it captures beyond one."""
+    height = browser.driver.execute_script("return document.documentElement.scrollHeight")
+    browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width == PHONE[0]})
+    path.write_bytes(base64.b64decode(browser.driver.execute_cdp_cmd("Page.captureScreenshot", {})["data"]))
+
+
 @pytest.fixture(scope="session")
 def look(browser):
     """Opens a page in each window: {(width, scheme): what is seen}; the pictures are beside it."""
@@ -47,11 +55,11 @@ def look(browser):
         browser.go(page.as_uri())
         seen = {}
         for width, scheme in WINDOWS:
-            browser.be((width, HEIGHT), scheme == "dark")
+            browser.be((width, PHONE[1]), scheme == "dark")
             # A phone widens its window to what the page needs, so what was asked for is what counts.
             seen[width, scheme] = browser.driver.execute_script(MEASURE) | {"width": width}
             if picture:
-                browser.picture(folder / f"{name}-{width}-{scheme}.png")
+                draw(browser, width, folder / f"{name}-{width}-{scheme}.png")
         return seen
     return at
 
