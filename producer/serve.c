@@ -244,13 +244,14 @@ static enum status open_all(struct serve *serve, struct error *error)
     return serve_health_start(serve, error);
 }
 
-/* Whatever still waits for an answer gets one from the thing that goes. */
+/* Whatever still waits for an answer gets one from the thing that goes.  Redis goes before the stretcher: a
+ * try that waits to be charged has a place of the stretcher's, and gives it back. */
 static void close_all(struct serve *serve)
 {
     serve->ended = true;
     serve_health_stop(serve);
-    password_stretcher_free(&serve->stretcher);
     redis_free(&serve->redis);
+    password_stretcher_free(&serve->stretcher);
     kafka_producer_free(&serve->kafka);
     http_listener_free(&serve->listener);
     if (serve->http)

@@ -20,7 +20,8 @@ typedef void password_stretched(void *context, enum status status,
 /* NULL without memory. */
 struct password_stretcher *password_stretcher_new(struct event_base *base);
 
-/* Waits for the threads, and answers what they were asked with UNAVAILABLE.  Claims not started are gone. */
+/* Waits for the threads, and answers what they were asked with UNAVAILABLE.  Claims not started are gone:
+ * none of them may be released afterwards. */
 void password_stretcher_free(struct password_stretcher **stretcher);
 
 /* A place for one password, or NULL while none is free. */

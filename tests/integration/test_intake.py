@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import resource
+import select
 import signal
 import socket
 
@@ -413,6 +414,24 @@ def test_sigterm_answers_what_is_under_way_and_ends(intake, deployment):
         answer = half.answer()
         assert fine(answer) and answer.headers["connection"] == "close" and half.closed()
     assert producer.wait() == 0
+
+
+def test_passwords_being_tried_when_the_drain_is_over_are_cut_and_the_end_is_clean(intake, deployment):
+    producer = intake(**{"http.drain": "100ms", "redis.timeout": "1m"})
+    body = json.dumps({"tenant": "acme", "user_id": "u", "password": "whatever"}).encode()
+    line = "POST /v1/temporary-passwords/verify HTTP/1.1"
+    deployment.redis.process.signal(signal.SIGSTOP)
+    try:
+        with Client(producer) as one, Client(producer) as two, Client(producer) as three:
+            clients = {client.socket: client for client in (one, two, three)}
+            for client in clients.values():
+                client.send(post(deployment, body, line))
+            told, _, _ = select.select(list(clients), [], [], 30)
+            assert [clients[socket].answer().status for socket in told] == [503]  # the others wait for Redis
+            producer.signal(signal.SIGTERM)
+            assert producer.wait() == 0, producer.stderr()
+    finally:
+        deployment.redis.process.signal(signal.SIGCONT)
 
 
 def test_a_second_body_under_a_key_whose_request_has_begun_is_422(shared, deployment):
