@@ -344,3 +344,93 @@ def test_the_relays_own_headers_count_for_nothing_on_the_requested_topic(relay, 
     relay.publish_records([(key, value, headers)])
     relay.outcome(document["id"], "sent")
     the_mail_to(smtp, request["user"]["email"])
+
+
+# A link that somebody typed, cut or guessed at.
+
+def changed_tokens(token):
+    """The token as mail programs and people break it: what was done to it, and what became of it."""
+    letter = next(place for place, one in enumerate(token) if one.isalpha())
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    return {
+        "in capitals": token.upper(), "in small letters": token.lower(), "with all cases changed": token.swapcase(),
+        "with the case of one letter changed": token[:letter] + token[letter].swapcase() + token[letter + 1:],
+        "without its first byte": token[1:], "without its last byte": token[:-1],
+        "without a byte in the middle": token[:20] + token[21:], "with a byte before it": "A" + token,
+        "with a byte behind it": token + "A", "with a full stop behind it": token + ".", "with padding": token + "=",
+        "with a space behind it": token + " ", "with a line end behind it": token + "\n", "with NUL behind it": token + "\0",
+        "with other spare bits at its end": token[:-1] + alphabet[alphabet.index(token[-1]) ^ 1], "twice": token + token,
+        "with its first byte in full width": chr(ord(token[0]) + 0xFEE0) + token[1:],
+    }
+
+
+def test_a_link_that_is_not_exactly_what_was_mailed_is_404_and_nothing_is_consumed(relay, smtp, redis_server):
+    relay.worker()
+    foreign = relay.add_key("foreign", ["redeem"], ["globex"])
+    producer = relay.producer()
+    request = events.reset_request(email="ann.lee@example.com")
+    relay.outcome(producer.request(request), "sent")
+    token = the_mail_to(smtp, "ann.lee@example.com").token
+
+    def kept():
+        return {key: value for key, value in redis_server.dump().items() if b":token:" in key or b":request:" in key}
+    before = kept()
+    assert before
+    refused = {what: producer.redeem(broken, "ann.lee@example.com", "form-1")
+               for what, broken in changed_tokens(token).items()}
+    refused.update({f"checked {what}": producer.check(broken) for what, broken in changed_tokens(token).items()})
+    for address in ("ann.lee@example.org", "ann.le@example.com", "ann.lee@example.com.", "ann.lee+x@example.com",
+                    "annlee@example.com", "ann.lee@ex\u0430mple.com"):
+        refused[f"with {address}"] = producer.redeem(token, address, "form-1")
+    refused["with another company's key"] = producer.redeem(token, "ann.lee@example.com", "form-1", key=foreign)
+    refused["checked with another company's key"] = producer.check(token, key=foreign)
+    wrong = {what: answer.status for what, answer in refused.items() if answer.status != 404}
+    assert not set(wrong) - {"with NUL behind it", "checked with NUL behind it", "with ann.lee@example.com."}, wrong
+    assert set(wrong.values()) <= {400}, f"what can be no token and no address may be told as such: {wrong}"
+    assert kept() == before
+    assert not relay.audits(outcome="redeemed")
+    assert producer.check(token).status == 200
+    assert producer.redeem(token, "ann.lee@example.com", "form-1").status == 200
+
+
+# What a user may be called, and where they may be.
+
+def test_what_a_user_is_called_and_where_they_live_is_never_an_error(relay, smtp):
+    worker = relay.worker()
+    producer = relay.producer()
+    shown = {"braces": "{{link}}", "ampersands": "Kim &amp; Lee", "emoji": "\U0001F600" * 64}
+    left_out = {"a_thousand_emoji": "\U0001F600" * 1000, "an_override": "\u202emiK", "an_isolate": "Kim\u2066",
+                "markup": "<script>evil()</script>", "an_encoded_word": "=?utf-8?q?evil?=",
+                "a_bait": "Hacked? evil.example", "lines": "Kim\r\nBcc: eve@evil.example", "nothing": " "}
+    ids = {}
+    for who, name in {**shown, **left_out}.items():
+        ids[who] = producer.request(events.reset_request(email=f"{who}@example.com", name=name))
+    places = {"unknown": ("tlh-Latn-x-klingon", "Nowhere/At_All"), "empty": ("", ""), "broken": ("-_-", "../../etc/passwd"),
+              "long": ("e" * 64, "E" * 64), "posix": ("en_US.UTF-8", "CET-1CEST,M3.5.0,M10.5.0/3")}
+    for who, (locale, zone) in places.items():
+        ids[who] = producer.request(events.reset_request(email=f"{who}@example.com", locale=locale, timezone=zone))
+    ids["berlin"] = producer.request(events.reset_request(email="berlin@example.com", locale="de-CH", timezone="Europe/Berlin"))
+    for identifier in ids.values():
+        relay.outcome(identifier, "sent")
+
+    for who, name in shown.items():
+        mail = the_mail_to(smtp, f"{who}@example.com")
+        # Python keeps the spaces between encoded words (RFC 2047, 6.2, drops them).
+        addressed = mail.message["To"].addresses[0].display_name.replace(" ", "")
+        assert name in mail.part("plain") and addressed == name.replace(" ", ""), who
+        assert mail.link in mail.part("html")
+    for who, name in left_out.items():
+        mail = the_mail_to(smtp, f"{who}@example.com")
+        assert not mail.message["To"].addresses[0].display_name, who
+        for words in (mail.part("plain"), mail.part("html")):
+            assert "evil" not in words and "\U0001F600" not in words and "miK" not in words, who
+        assert set(mail.message.keys()) == set(the_mail_to(smtp, "braces@example.com").message.keys()), who
+    # A blank name is as good as none: nobody chose it to mislead.
+    assert worker.metric("reset_relay_names_left_out_total") in (len(left_out) - 1, len(left_out))
+    for who in places:
+        mail = the_mail_to(smtp, f"{who}@example.com")
+        assert mail.message["Content-Language"] == "en" and "UTC" in mail.part("plain"), who
+        assert "UTC+" not in mail.part("plain") and "UTC-" not in mail.part("plain"), who
+    mail = the_mail_to(smtp, "berlin@example.com")
+    assert mail.message["Content-Language"] == "de" and ("UTC+1" in mail.part("plain") or "UTC+2" in mail.part("plain"))
+    audits_are_valid(relay.audits())
