@@ -10,29 +10,11 @@
 
 #include <stdlib.h>
 
-#include "core/mail/colour.h"
 #include "core/mail/html_place.h"
 #include "core/mail/mail_kind.h"
+#include "core/mail/mail_value.h"
 
 enum { NESTING = 4, LITERALS_LIMIT = 128 * 1024 };
-
-static const struct text value_names[MAIL_VALUE_COUNT] = {
-    [MAIL_VALUE_NAME] = {"name", 4},
-    [MAIL_VALUE_TENANT] = {"tenant", 6},
-    [MAIL_VALUE_LINK] = {"link", 4},
-    [MAIL_VALUE_PASSWORD] = {"password", 8},
-    [MAIL_VALUE_HOST] = {"host", 4},
-    [MAIL_VALUE_EXPIRES] = {"expires", 7},
-    [MAIL_VALUE_LIFETIME] = {"lifetime", 8},
-    [MAIL_VALUE_HAPPENED] = {"happened", 8},
-    [MAIL_VALUE_REQUEST_ID] = {"request_id", 10},
-    [MAIL_VALUE_SUPPORT] = {"support", 7},
-    [MAIL_VALUE_IMPRINT] = {"imprint", 7},
-    [MAIL_VALUE_LOGO] = {"logo", 4},
-    [MAIL_VALUE_COLOUR] = {"colour", 6},
-    [MAIL_VALUE_ON_COLOUR] = {"on_colour", 9},
-    [MAIL_VALUE_EDGE] = {"edge", 4},
-};
 
 static const struct text trigger_names[] = {
     [MAIL_TRIGGER_SELF] = {"self", 4},
@@ -82,25 +64,6 @@ static size_t find_name(const struct text *names, size_t count, struct text name
         if (text_equal(names[i], name))
             return i;
     return SIZE_MAX;
-}
-
-static bool is_secret(enum mail_value value)
-{
-    return value == MAIL_VALUE_LINK || value == MAIL_VALUE_PASSWORD;
-}
-
-/* The secret that mails of the kind carry, or MAIL_VALUE_COUNT. */
-static enum mail_value secret_of(enum mail_kind kind)
-{
-    if (mail_kind_value(kind, MAIL_VALUE_LINK) == PRESENT_ALWAYS)
-        return MAIL_VALUE_LINK;
-    return mail_kind_value(kind, MAIL_VALUE_PASSWORD) == PRESENT_ALWAYS ? MAIL_VALUE_PASSWORD
-                                                                        : MAIL_VALUE_COUNT;
-}
-
-static bool is_of_branding(enum mail_value value)
-{
-    return value == MAIL_VALUE_SUPPORT || value == MAIL_VALUE_IMPRINT || value == MAIL_VALUE_LOGO;
 }
 
 static struct segment *add_segment(struct parser *parser)
@@ -162,7 +125,7 @@ static enum status take_literal(struct parser *parser, struct text bytes)
         if (bytes.bytes[i] == '\n') {
             if (parser->line_has_secret && parser->line_has_more)
                 return fault(parser, "must stand alone on its line, or readers misread it:",
-                             value_names[secret_of(parser->input->kind)]);
+                             mail_value_name(mail_value_secret_of(parser->input->kind)));
             parser->line_has_secret = parser->line_has_more = false;
             parser->line++;
         } else if (bytes.bytes[i] != '\r') {
@@ -189,23 +152,11 @@ static enum status take_literal(struct parser *parser, struct text bytes)
     return status;
 }
 
-static bool is_colour(enum mail_value value)
-{
-    return value == MAIL_VALUE_COLOUR || value == MAIL_VALUE_ON_COLOUR || value == MAIL_VALUE_EDGE;
-}
-
-static struct text plain_colour(enum mail_value value)
-{
-    if (value == MAIL_VALUE_COLOUR)
-        return TEXT(COLOUR_PLAIN);
-    return value == MAIL_VALUE_EDGE ? TEXT(COLOUR_EDGE_PLAIN) : TEXT(COLOUR_ON_PLAIN);
-}
-
 /* Whether the value may stand there: the kind of mail has no say in this. */
 static enum status check_place(struct parser *parser, enum mail_value value, enum place place)
 {
-    struct text name = value_names[value];
-    if (place == PLACE_NONE || (place == PLACE_HTML_STYLE && !is_colour(value)))
+    struct text name = mail_value_name(value);
+    if (place == PLACE_NONE || (place == PLACE_HTML_STYLE && !mail_value_is_colour(value)))
         return fault(
             parser,
             "no value is safe in this place (unquoted, style, script, comment or inside a URL):", name);
@@ -213,7 +164,7 @@ static enum status check_place(struct parser *parser, enum mail_value value, enu
         return fault(parser, "only {{link}} may be a URL, not", name);
     if (place == PLACE_HTML_IMAGE && value != MAIL_VALUE_LOGO)
         return fault(parser, "only {{logo}} may be an image, not", name);
-    if (!is_secret(value))
+    if (!mail_value_is_secret(value))
         return STATUS_OK;
     if (place == PLACE_SUBJECT)
         return fault(parser, "a subject must not carry the", name);
@@ -232,7 +183,7 @@ static enum status take_value(struct parser *parser, struct text name)
                    ? STATUS_OK
                    : add_literal(parser, text_equal(name, TEXT("lang")) ? locale_tag(parser->input->locale)
                                                                         : text_of(rtl ? "rtl" : "ltr"));
-    size_t value = find_name(value_names, MAIL_VALUE_COUNT, name);
+    size_t value = mail_value_named(name);
     if (value == SIZE_MAX)
         return fault(parser, "unknown placeholder", name);
     enum place place = place_here(parser);
@@ -243,9 +194,9 @@ static enum status take_value(struct parser *parser, struct text name)
         return error_set(parser->error, STATUS_CONFIG, "%s:%u: a mail of the kind %s never has `%.*s`",
                          parser->file, parser->line, mail_kind_name(parser->input->kind), shown_size(name),
                          name.bytes);
-    if (is_colour((enum mail_value)value) && !parser->input->branded) {
+    if (mail_value_is_colour((enum mail_value)value) && !parser->input->branded) {
         html_place_value(&parser->html);
-        return add_literal(parser, plain_colour((enum mail_value)value));
+        return add_literal(parser, mail_value_plain_colour((enum mail_value)value));
     }
     struct segment *segment = add_segment(parser);
     if (!segment)
@@ -254,7 +205,7 @@ static enum status take_value(struct parser *parser, struct text name)
     segment->value = (enum mail_value)value;
     segment->place = place;
     html_place_value(&parser->html);
-    bool secret = is_secret((enum mail_value)value);
+    bool secret = mail_value_is_secret((enum mail_value)value);
     parser->line_has_secret |= secret && place == PLACE_TEXT;
     parser->line_has_more |= !secret && place == PLACE_TEXT;
     parser->has_text_secret |=
@@ -267,7 +218,7 @@ static enum status take_value(struct parser *parser, struct text name)
 static enum presence presence_of(struct parser *parser, struct text name, size_t value, size_t trigger)
 {
     enum mail_kind kind = parser->input->kind;
-    if (value != SIZE_MAX && !parser->input->branded && is_of_branding((enum mail_value)value))
+    if (value != SIZE_MAX && !parser->input->branded && mail_value_is_of_branding((enum mail_value)value))
         return PRESENT_NEVER;
     if (value != SIZE_MAX)
         return mail_kind_value(kind, (enum mail_value)value);
@@ -285,7 +236,7 @@ static enum status open_section(struct parser *parser, struct text name, bool ne
         return fault(parser, "sections stand too deep in each other at", name);
     struct section *section = &parser->sections[parser->depth++];
     *section = (struct section){name, SIZE_MAX, false};
-    size_t value = find_name(value_names, MAIL_VALUE_COUNT, name);
+    size_t value = mail_value_named(name);
     size_t trigger = find_name(trigger_names, sizeof trigger_names / sizeof *trigger_names, name);
     enum presence presence = presence_of(parser, name, value, trigger);
     if (presence != PRESENT_SOMETIMES) {
@@ -405,10 +356,10 @@ static enum status take_text(struct parser *parser, struct text text)
 static enum status check_secret(struct parser *parser)
 {
     enum mail_part part = parser->input->part;
-    enum mail_value secret = secret_of(parser->input->kind);
+    enum mail_value secret = mail_value_secret_of(parser->input->kind);
     if (part == MAIL_SUBJECT || secret == MAIL_VALUE_COUNT)
         return STATUS_OK;
-    const char *name = value_names[secret].bytes;
+    const char *name = mail_value_name(secret).bytes;
     if (part == MAIL_TEXT && !parser->has_text_secret)
         return error_set(parser->error, STATUS_CONFIG, "%s:%u: the text has no {{%s}} that is always shown",
                          parser->file, parser->line, name);
