@@ -5,7 +5,9 @@
  * events, whatever became of them the first time.  An Idempotency-Key here is another one than the same under
  * /v1/password-resets: the id is derived once more.
  *
- * Either event alone does all that the change does to the user's links and passwords (its worker is
+ * What the change ends is ended here at once, before it is told: with the relay or the workers away the event
+ * may wait for hours, and whoever has the user's mail must not come back with an older link meanwhile.  Where
+ * Redis does not answer, the event alone does it.  Either event does all that again (its worker is
  * idempotent), so a 503 after the first leaves nothing half done but a notice. */
 #include "producer/password_change.h"
 
@@ -14,6 +16,7 @@
 
 #include "core/uuid.h"
 #include "io/clock.h"
+#include "io/log.h"
 #include "producer/http_call.h"
 
 #define CLOCKS_DIFFER "the clocks of this service and of Kafka differ too much"
@@ -117,6 +120,27 @@ static void publish(struct announcement *announcement)
         answer(announcement);
 }
 
+static void on_ended(void *context, const struct reset_answer *answered)
+{
+    struct announcement *announcement = context;
+    if (announcement->call->serve->ended) {
+        fail(announcement, "the service is ending");
+        return;
+    }
+    if (answered->status != STATUS_OK)
+        log_write(LOG_LEVEL_WARNING,
+                  "a change of a password ends older links when a worker takes it, not before",
+                  LOG_TEXT("status", status_name(answered->status)));
+    publish(announcement);
+}
+
+static void end_older(struct announcement *announcement)
+{
+    const struct request *request = &announcement->change->request;
+    reset_store_changed(announcement->call->serve->store, request->tenant, request->user_id, on_ended,
+                        announcement);
+}
+
 static void on_status(void *context, const struct reset_answer *answered)
 {
     struct announcement *announcement = context;
@@ -125,19 +149,24 @@ static void on_status(void *context, const struct reset_answer *answered)
         fail(announcement, "the service is ending");
         return;
     }
-    if (answered->status == STATUS_OK && answered->verdict == VERDICT_OK && answered->request) {
-        request_digest(&announcement->change->request, digest);
-        if (memcmp(digest, answered->request->digest, sizeof digest) != 0) {
-            http_call_problem(
-                &announcement->call,
-                &(struct http_problem){
-                    .status = 422,
-                    .detail = "this Idempotency-Key was used with another body: take a new one"});
-            end(announcement);
-            return;
-        }
+    if (answered->status != STATUS_OK) {
+        on_ended(announcement, answered);
+        return;
     }
-    publish(announcement);
+    if (answered->verdict != VERDICT_OK || !answered->request) {
+        end_older(announcement);
+        return;
+    }
+    request_digest(&announcement->change->request, digest);
+    if (memcmp(digest, answered->request->digest, sizeof digest) != 0) {
+        http_call_problem(
+            &announcement->call,
+            &(struct http_problem){
+                .status = 422, .detail = "this Idempotency-Key was used with another body: take a new one"});
+        end(announcement);
+        return;
+    }
+    publish(announcement); /* a worker has begun it: what is there now was asked for after it */
 }
 
 static void name_events(struct announcement *announcement)
@@ -191,6 +220,8 @@ static void take(struct announcement *announcement)
     name_events(announcement);
     if (call->serve->store && call->idempotency_key.bytes)
         reset_store_status(call->serve->store, text_of(announcement->id), on_status, announcement);
+    else if (call->serve->store)
+        end_older(announcement);
     else
         publish(announcement);
 }

@@ -137,6 +137,23 @@ def test_a_change_kills_the_live_link_and_what_was_asked_before(running, smtp):
     assert producer.check(unharmed.token).status == 200
 
 
+def test_a_change_kills_the_live_link_before_any_worker_takes_it(running, smtp):
+    request = events.own_request()
+    producer = running.the_producer
+    asked = producer.request(request)
+    link = the_mail_to(smtp, request["user"]["email"])
+    running.outcome(asked, "sent")
+    running.the_worker.stop()
+    assert producer.check(link.token).status == 200
+
+    told = producer.change(change_of(request, asked))["id"]
+    assert producer.check(link.token).status == 404
+    assert producer.redeem(link.token, request["user"]["email"], "form-1").status == 404
+    running.worker()
+    running.outcome(asked, "completed")
+    running.outcome(told, "sent")
+
+
 def test_a_change_that_names_anothers_request_closes_nothing_and_is_still_told(running, smtp):
     victim, user = events.own_request(), events.own_request()
     producer = running.the_producer

@@ -116,6 +116,28 @@ static void a_delayed_change_ends_nothing_that_was_asked_for_after_it(void **sta
     assert_true(scene_password_counts(scene));
 }
 
+static void what_a_change_ends_may_be_ended_before_its_event_is_begun(void **state)
+{
+    struct scene *scene = *state;
+    scene_begin(scene, scene_request(1, METHOD_LINK));
+    struct desk_answer redeemed = scene->answer;
+    assert_int_equal(scene_redeem(scene, &redeemed, 1, 5), VERDICT_OK);
+    scene_begin_staged(scene, 2, 10, HANDED);
+    desk_changed(&scene->desk, &scene->answer);
+    assert_int_equal(scene->answer.verdict, VERDICT_OK);
+    assert_false(scene_password_counts(scene));
+    assert_int_equal(scene_redeem(scene, &redeemed, 1, 5), VERDICT_OK);
+    assert_int_equal(scene_begin(scene, change(3, 1)), VERDICT_LEASE);
+    assert_completed(scene, 1, true);
+
+    scene_pass(scene, MINUTE_MS);
+    scene_begin(scene, scene_request(4, METHOD_LINK));
+    struct desk_answer live = scene->answer;
+    desk_changed(&scene->desk, &scene->answer);
+    assert_int_equal(scene_check(scene, &live), VERDICT_NONE);
+    assert_int_equal(scene_redeem(scene, &live, 4, 6), VERDICT_NONE);
+}
+
 static void a_redemption_may_be_asked_again_after_the_change(void **state)
 {
     struct scene *scene = *state;
@@ -338,6 +360,7 @@ int main(void)
         TEST(what_was_asked_for_before_a_change_goes_no_further_and_what_came_after_does),
         TEST(a_run_under_way_finds_its_request_revoked_by_the_change),
         TEST(a_delayed_change_ends_nothing_that_was_asked_for_after_it),
+        TEST(what_a_change_ends_may_be_ended_before_its_event_is_begun),
         TEST(a_redemption_may_be_asked_again_after_the_change),
         TEST(a_change_completes_the_request_that_it_names_if_it_is_the_users),
         TEST(a_second_event_for_the_previous_address_changes_nothing_more),

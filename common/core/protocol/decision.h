@@ -162,7 +162,7 @@ void decide_redeem(const struct redeem_question *question, struct records *recor
                    struct decision *decision);
 
 /* OK, or wants_newest.  Looks at user and newest: the user's live link and temporary password die, and what
- * was asked for before. */
-void decide_revoke(struct records *records, struct decision *decision);
+ * was asked for before; a claimed link, too, unless it `keeps_claimed` ones. */
+void decide_revoke(bool keeps_claimed, struct records *records, struct decision *decision);
 
 #endif

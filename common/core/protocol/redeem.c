@@ -63,7 +63,7 @@ void decide_redeem(const struct redeem_question *question, struct records *recor
     decision->verdict = VERDICT_OK;
 }
 
-void decide_revoke(struct records *records, struct decision *decision)
+void decide_revoke(bool keeps_claimed, struct records *records, struct decision *decision)
 {
     bool wants = false;
     *decision = (struct decision){.user = FATE_WRITTEN};
@@ -76,7 +76,7 @@ void decide_revoke(struct records *records, struct decision *decision)
     if (wants)
         return;
     for (enum lane lane = 0; lane < LANE_COUNT; lane++)
-        standing_end(records, lane, false, decision);
+        standing_end(records, lane, keeps_claimed, decision);
     records->user.fence_ms = records->now_ms;
     decision->verdict = VERDICT_OK;
 }

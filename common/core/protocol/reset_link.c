@@ -77,18 +77,35 @@ void reset_store_redeem(struct reset_store *store, const struct reset_redeem *qu
 
 static void decide_on_revoke(struct exchange *exchange)
 {
-    decide_revoke(&exchange->records, &exchange->decision);
+    decide_revoke(false, &exchange->records, &exchange->decision);
+}
+
+static void decide_on_changed(struct exchange *exchange)
+{
+    decide_revoke(true, &exchange->records, &exchange->decision);
+}
+
+static void revoke(struct reset_store *store, struct text tenant, struct text user_id,
+                   void (*decide)(struct exchange *exchange), reset_store_callback *done, void *context)
+{
+    struct exchange *exchange = exchange_new(store, NULL, done, context);
+    if (!exchange)
+        return;
+    exchange->decide = decide;
+    exchange->allow_oom = true;
+    token_slot(tenant, user_id, exchange->slot);
+    exchange_key(exchange, SLOT_USER, "user:", text_of(exchange->slot));
+    exchange_run(exchange);
 }
 
 void reset_store_revoke(struct reset_store *store, struct text tenant, struct text user_id,
                         reset_store_callback *done, void *context)
 {
-    struct exchange *exchange = exchange_new(store, NULL, done, context);
-    if (!exchange)
-        return;
-    exchange->decide = decide_on_revoke;
-    exchange->allow_oom = true;
-    token_slot(tenant, user_id, exchange->slot);
-    exchange_key(exchange, SLOT_USER, "user:", text_of(exchange->slot));
-    exchange_run(exchange);
+    revoke(store, tenant, user_id, decide_on_revoke, done, context);
+}
+
+void reset_store_changed(struct reset_store *store, struct text tenant, struct text user_id,
+                         reset_store_callback *done, void *context)
+{
+    revoke(store, tenant, user_id, decide_on_changed, done, context);
 }

@@ -124,6 +124,10 @@ void reset_store_redeem(struct reset_store *store, const struct reset_redeem *qu
 void reset_store_revoke(struct reset_store *store, struct text tenant, struct text user_id,
                         reset_store_callback *done, void *context);
 
+/* The same because the password was changed: a redemption may still be asked again for its answer. */
+void reset_store_changed(struct reset_store *store, struct text tenant, struct text user_id,
+                         reset_store_callback *done, void *context);
+
 /* A password that is shown, or was given, before its request is published. */
 struct reset_stage {
     struct text request_id, tenant, user_id;

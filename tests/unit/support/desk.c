@@ -195,6 +195,13 @@ void desk_revoke(struct desk *desk, struct desk_answer *answer)
     await(desk, answer);
 }
 
+void desk_changed(struct desk *desk, struct desk_answer *answer)
+{
+    expect(answer);
+    reset_store_changed(desk->store, TEXT("acme"), TEXT("u1"), on_answer, answer);
+    await(desk, answer);
+}
+
 void desk_status(struct desk *desk, unsigned request, struct desk_answer *answer)
 {
     char id[DESK_ID_SIZE];

@@ -64,6 +64,7 @@ void desk_finish(struct desk *desk, struct reset_lease *lease, const struct rese
                  struct desk_answer *answer);
 void desk_check(struct desk *desk, const char *stored, struct desk_answer *answer);
 void desk_revoke(struct desk *desk, struct desk_answer *answer);
+void desk_changed(struct desk *desk, struct desk_answer *answer);
 void desk_status(struct desk *desk, unsigned request, struct desk_answer *answer);
 
 /* Keeps password `version` of the usual user for a request; charges a try; opens what an answer showed. */
