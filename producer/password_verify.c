@@ -130,8 +130,8 @@ static void audit_redeemed(struct verification *verification, const struct reset
     record.has_asserted_by = true;
     record.asserted_by = (struct asserted_by){.channel = CHANNEL_HTTP, .key_id = call->key->id};
     record.traceparent = call->traceparent;
-    audit_id_of_request(record.outcome, record.request_id, record.generation, record.copy,
-                        text_of(incarnation), id);
+    /* By the password alone: its notice may be tried again between two sign-ins. */
+    audit_id_of_request(record.outcome, record.request_id, 0, 0, text_of(incarnation), id);
     record.id = id;
     if (audit_trail_write(call->serve->audit, &record, on_audited, verification, &error))
         answer_unavailable(verification, "Kafka takes nothing at the moment: ask again");

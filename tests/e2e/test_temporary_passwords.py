@@ -132,6 +132,19 @@ def test_a_password_works_while_its_notice_waits_for_the_relay(running, smtp):
     running.outcome(identifier, "sent")
 
 
+def test_a_sign_in_is_audited_once_though_its_notice_is_tried_again_meanwhile(running, smtp):
+    smtp.held_answer = "451 4.7.1 greylisted"
+    smtp.rule("dot", HOLD)
+    request, identifier, password = ask(running, "handed")
+    eventually("the notice at the dot", smtp.held.all)
+    running.the_producer.verified(user_of(request), password)
+    smtp.release()
+    eventually("the next try to be due", lambda: running.the_producer.call(
+        "GET", f"/v1/password-resets/{identifier}").json()["attempts"] == 1)
+    running.the_producer.verified(user_of(request), password)
+    assert len(running.audits(identifier, "redeemed")) == 1
+
+
 def test_a_password_whose_event_comes_too_late_has_lapsed(running, smtp, redis_server):
     """Nothing of a chosen password is in the event: once what the producer staged is gone, there is none."""
     request = events.password_request("handed")
