@@ -9,7 +9,8 @@
 /* Its row in the program's table of commands. */
 #define RENDER_COMMAND                                                                                       \
     {                                                                                                        \
-        .name = "render", .help = "one mail on stdout, from an example", .options = {                        \
+        .name = "render", .help = "one mail on stdout, from an example, or all of them as files",            \
+        .options = {                                                                                         \
             {"template", "KIND", false,                                                                      \
              "which mail: link (the default), temporary_password_mailed, temporary_password_notice, "        \
              "password_changed"},                                                                            \
