@@ -31,7 +31,7 @@ static const struct route routes[] = {
     {"/v1/password-changes", EVHTTP_REQ_POST, "POST", false, password_change_handle},
     {"/v1/tokens/check", EVHTTP_REQ_POST, "POST", true, token_check_handle},
     {"/v1/tokens/redeem", EVHTTP_REQ_POST, "POST", true, token_redeem_handle},
-    {"/v1/temporary-passwords/verify", EVHTTP_REQ_POST, "POST", true, password_verify_handle},
+    {PASSWORD_VERIFY_PATH, EVHTTP_REQ_POST, "POST", true, password_verify_handle},
     {"/v1/tokens/revoke", EVHTTP_REQ_POST, "POST", true, revocation_handle},
 };
 

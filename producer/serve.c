@@ -19,6 +19,7 @@
 #include "io/redis_record_store.h"
 #include "io/wiped_memory.h"
 #include "producer/http_listener.h"
+#include "producer/password_verify.h"
 #include "producer/routes.h"
 #include "producer/serve_health.h"
 
@@ -201,7 +202,8 @@ static enum status open_http(struct serve *serve, struct error *error)
     const struct config *config = serve->config;
     const struct http_connection_limits limits = {
         .request = {.header = (size_t)config_number(config, CONFIG_HTTP_HEADER_LIMIT),
-                    .body = (size_t)config_number(config, CONFIG_HTTP_BODY_LIMIT)},
+                    .body = (size_t)config_number(config, CONFIG_HTTP_BODY_LIMIT),
+                    .one_value_target = TEXT(PASSWORD_VERIFY_PATH)},
         .total = (size_t)config_number(config, CONFIG_HTTP_CONNECTIONS),
         .per_address = (size_t)config_number(config, CONFIG_HTTP_CONNECTIONS_PER_ADDRESS),
         .idle_ms = config_duration_ms(config, CONFIG_HTTP_IDLE_TIMEOUT),

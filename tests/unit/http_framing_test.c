@@ -3,7 +3,8 @@
 
 #include "core/http/framing.h"
 
-static const struct http_limits limits = {.header = 16 * 1024, .body = 64 * 1024};
+static const struct http_limits limits = {
+    .header = 16 * 1024, .body = 64 * 1024, .one_value_target = {"/v1/one-value", 13}};
 
 #define POST "POST /v1/password-resets HTTP/1.1\r\n"
 #define HOST "Host: localhost\r\n"
@@ -35,6 +36,13 @@ static const struct expectation cases[] = {
     CASE(POST HOST "Content-Length:\r\n\r\n", 400, "length"),
     CASE(POST HOST "Content-Length: 99999999999999999999\r\n\r\n", 413, "content_too_large"),
     CASE(POST HOST "Content-Length: 65537\r\n\r\n", 413, "content_too_large"),
+    CASE("POST /v1/one-value HTTP/1.1\r\n" HOST "Content-Length: 65537\r\n\r\n", 400, "content_too_large"),
+    CASE("POST /v1/one-value HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n10001\r\n", 400,
+         "content_too_large"),
+    CASE("POST /v1/one-valu HTTP/1.1\r\n" HOST "Content-Length: 65537\r\n\r\n", 413, "content_too_large"),
+    CASE("POST /v1/one-value HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n{}" POST HOST
+         "Content-Length: 65537\r\n\r\n",
+         413, "content_too_large"),
     CASE(POST HOST "Host: other\r\n\r\n", 400, "two_hosts"),
     CASE(POST "Host: a, b\r\n\r\n", 400, "host"),
     CASE("GET / HTTP/1.1\r\n\r\n", 400, "no_host"),

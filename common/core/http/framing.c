@@ -93,6 +93,7 @@ static bool check_request_line(struct http_framing *framing)
     if (target.size > 1 && target.bytes[1] == '/')
         return refuse(framing, 400, "target", "the request target begins with two slashes");
     framing->bodiless = text_equal(method, TEXT("HEAD")) || text_equal(method, TEXT("TRACE"));
+    framing->too_large = text_equal(target, framing->limits.one_value_target) ? 400 : 413;
     framing->version_1_0 = text_equal(version, TEXT("HTTP/1.0"));
     if (framing->version_1_0 || text_equal(version, TEXT("HTTP/1.1")))
         return true;
@@ -116,7 +117,8 @@ static bool take_length(struct http_framing *framing, struct text value)
     if (value.size == 0)
         return refuse(framing, 400, "length", "Content-Length is empty");
     if (value.size > LENGTH_DIGITS_MOST || length > framing->limits.body)
-        return refuse(framing, 413, "content_too_large", "the content is larger than this server takes");
+        return refuse(framing, framing->too_large, "content_too_large",
+                      "the content is larger than this server takes");
     framing->content_left = length;
     return true;
 }
@@ -276,7 +278,8 @@ static bool end_chunk_size(struct http_framing *framing)
     }
     framing->line_size = 0;
     if (size > framing->limits.body - framing->content_bytes)
-        return refuse(framing, 413, "content_too_large", "the content is larger than this server takes");
+        return refuse(framing, framing->too_large, "content_too_large",
+                      "the content is larger than this server takes");
     framing->content_bytes += size;
     framing->content_left = size;
     framing->header_bytes = 0;

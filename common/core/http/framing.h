@@ -15,6 +15,9 @@
 struct http_limits {
     size_t header; /* bytes of the request line and all header lines */
     size_t body;   /* bytes of content; chunk framing has a cap of its own */
+    /* Where content over `body` is 400 and not 413: all that can be large there is one value that is wrong.
+     */
+    struct text one_value_target;
 };
 
 enum http_place {
@@ -44,6 +47,7 @@ struct http_framing {
     /* Of the request whose headers are being read: */
     bool first_line, version_1_0, has_host, has_length, has_coding;
     bool bodiless; /* HEAD, TRACE: a parser may take content for the next request */
+    int too_large; /* what content over the limit is answered with */
     size_t line_size;
     char line[1024]; /* the line so far, as far as it matters */
 };
