@@ -11,7 +11,8 @@ from support import documents, places
 from support.expectations import audits_are_valid
 
 PROGRAMS = ("reset-producer", "reset-worker")
-DOCUMENTS = sorted(places.ROOT.glob("*.md"))
+DOCUMENTS = sorted(path for pattern in ("*.md", "docs/*.md", "templates/*.md", "deploy/demo/*.md")
+                   for path in places.ROOT.glob(pattern))
 README = documents.README.read_text(encoding="utf-8")
 EVERYWHERE = {"--config", "--set", "--print-config", "--version", "--help"}
 
@@ -60,6 +61,15 @@ def test_metrics_named_in_documents_exist():
     assert named and named <= known
 
 
+def test_metrics_that_alerts_watch_exist():
+    table = (places.ROOT / "common" / "io" / "metrics_table.c").read_text()
+    known = {f"reset_relay_{name}" for name in re.findall(r'OURS\("(\w+)"', table)}
+    rules = (places.ROOT / "deploy" / "prometheus" / "alerts.yml").read_text()
+    watched = {re.sub(r"_bucket$", "", name) for expression in re.findall(r"expr: (.*)", rules)
+               for name in re.findall(r"reset_relay_\w+", expression)}
+    assert watched and watched <= known
+
+
 @pytest.mark.parametrize("program", documents.blocks("lines of"))
 def test_the_lines_shown_are_lines_of_the_program(program):
     lines = {line.strip() for line in (places.ROOT / program).read_text(encoding="utf-8").splitlines()}
@@ -67,16 +77,22 @@ def test_the_lines_shown_are_lines_of_the_program(program):
     assert shown and not [line for line in shown if line not in lines]
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def anchors_of(text):
+    return {re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-")
+            for title in re.findall(r"^#+ (.*)$", text, re.M)}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(places.ROOT)))
 def test_links_of_documents_lead_somewhere(document):
     text = document.read_text(encoding="utf-8")
-    anchors = {re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-")
-               for title in re.findall(r"^#+ (.*)$", text, re.M)}
+    anchors = anchors_of(text)
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         if target.startswith("#"):
             assert target[1:] in anchors, target
         elif "://" not in target:
-            assert (places.ROOT / target.partition("#")[0]).exists(), target
+            file, _, anchor = target.partition("#")
+            assert (document.parent / file).exists(), target
+            assert not anchor or anchor in anchors_of((document.parent / file).read_text(encoding="utf-8")), target
 
 
 def test_files_named_in_the_architecture_exist():

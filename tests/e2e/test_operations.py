@@ -247,6 +247,38 @@ def test_metrics_pass_promtool(relay, smtp):
     assert worker.metric("reset_relay_outcomes_total", outcome="sent") == 1
 
 
+UNCOMPLETED = """
+rule_files: [{rules}]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+      - series: reset_relay_redeemed_uncompleted_total{{instance="one"}}
+        values: '0x30 {one}x60'
+      - series: reset_relay_redeemed_uncompleted_total{{instance="two"}}
+        values: '0x30 {two}x60'
+    alert_rule_test:
+      - alertname: ResetRelayUncompleted
+        eval_time: 45m
+        exp_alerts: []
+"""
+
+
+@pytest.mark.parametrize(("one", "two", "fires"), [(9, 0, True), (4, 4, True), (1, 1, False)])
+def test_redemptions_that_no_change_follows_wake_somebody(tmp_path, one, two, fires):
+    """What all producers counted together, as Prometheus itself judges the rules."""
+    promtool, rules = places.tool("promtool"), places.ROOT / "deploy" / "prometheus" / "alerts.yml"
+    done = subprocess.run([promtool, "check", "rules", rules], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    case = tmp_path / "case.yml"
+    # promtool compares labels and texts exactly; here it is to be told apart only whether there is one.
+    case.write_text(UNCOMPLETED.format(rules=rules, one=one, two=two))
+    done = subprocess.run([promtool, "test", "rules", case], capture_output=True, text=True)
+    assert (done.returncode != 0) == fires, done.stdout + done.stderr
+    if fires:
+        assert "ResetRelayUncompleted" in done.stdout + done.stderr and "severity" in done.stdout + done.stderr
+
+
 def test_the_lag_falls_to_nothing_and_the_oldest_unfinished_with_it(relay, smtp):
     worker = relay.worker()
     for _ in range(20):
