@@ -52,7 +52,8 @@ int main(int argc, char *argv[])
 {
     static const struct command commands[] = {
         {.name = "serve",
-         .help = "the HTTP intake; SIGTERM drains it, SIGHUP reads keys and publishers again"},
+         .help =
+             "the HTTP intake; SIGTERM drains it, SIGHUP reads keys, publishers and token.not_before again"},
         SEND_COMMAND,
         REPLAY_COMMAND,
         TRAIL_COMMAND,

@@ -32,7 +32,9 @@ static int keygen(const struct command_line *line, const struct config *config)
 int main(int argc, char *argv[])
 {
     static const struct command commands[] = {
-        {.name = "run", .help = "the worker; SIGTERM drains it, SIGHUP reads keys and publishers again"},
+        {.name = "run",
+         .help = "the worker; SIGTERM drains it, SIGHUP reads keys, publishers, token.not_before and "
+                 "templates.tenants again"},
         {.name = "check", .help = "the configuration, then each connection, one line each"},
         RENDER_COMMAND,
         KEYGEN_COMMAND,
@@ -40,8 +42,8 @@ int main(int argc, char *argv[])
     };
     static const struct command_program description = {
         .name = "reset-worker",
-        .summary =
-            "takes password-reset requests from Kafka, keeps hashes of links in Redis, mails the links",
+        .summary = "takes password-reset requests from Kafka, keeps hashes in Redis, mails links, passwords "
+                   "and notices",
         .commands = commands,
         .closing = "  reset-worker --config worker.ini check\n  reset-worker --config worker.ini run",
     };
