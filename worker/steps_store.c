@@ -186,6 +186,7 @@ enum progress step_begin(struct job *job)
             .t0_ms = job->position.t0_ms,
             .request = &job->event->request,
             .bulk_key_id = job_bulk_key(job),
+            .bulk_publisher = text_of(job->publisher),
         };
         mint(question);
         job->asked = true;

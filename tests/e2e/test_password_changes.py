@@ -101,6 +101,13 @@ def test_without_kafka_a_change_is_not_taken(deploy, own_broker):
     assert answer.status == 503 and answer.headers["retry-after"], answer
 
 
+def test_without_redis_a_change_is_taken_all_the_same(intake, redis_server):
+    redis_server.kill()
+    for headers in ({}, {"Idempotency_Key": "form-1"}):
+        intake.the_producer.change(change_of(events.reset_request()), **headers)
+    assert len(published(intake)) == 2
+
+
 def test_a_change_is_told_to_both_addresses_and_closes_the_request(running, smtp):
     request = events.own_request(name="Ann Lee")
     producer = running.the_producer

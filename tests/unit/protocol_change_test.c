@@ -298,6 +298,22 @@ static void a_revocation_ends_both_lanes_and_what_still_waits_in_kafka(void **st
     }
 }
 
+static void a_publisher_that_names_anothers_key_uses_up_no_budget_of_that_key(void **state)
+{
+    struct scene *scene = *state;
+    static const char *const users[] = {"a", "b", "c", "d"};
+    for (unsigned i = 0; i < 4; i++) {
+        struct desk_begin bulk = scene_request(1 + i, METHOD_LINK);
+        bulk.user = users[i];
+        bulk.email = users[i];
+        bulk.bulk = "key1";
+        bulk.publisher = i < 3 ? "campaign" : "intake";
+        scene_begin(scene, bulk);
+        if ((scene->answer.reason == REASON_BULK_LIMIT) != (i == 2))
+            fail_msg("request %u: %s", i, reason_name(scene->answer.reason));
+    }
+}
+
 static void a_link_made_before_not_before_is_refused_and_made_anew(void **state)
 {
     struct scene *scene = *state;
@@ -369,6 +385,7 @@ int main(void)
         TEST(a_notice_is_retried_and_replayed_though_its_own_fence_is_later),
         TEST(a_revocation_ends_both_lanes_and_what_still_waits_in_kafka),
         TEST(a_link_made_before_not_before_is_refused_and_made_anew),
+        TEST(a_publisher_that_names_anothers_key_uses_up_no_budget_of_that_key),
         TEST(requests_in_bulk_have_a_budget_of_their_own),
         TEST(an_unknown_user_leaves_a_record_of_the_tenant),
     };

@@ -82,7 +82,7 @@ static bool name_user(struct exchange *exchange, const struct reset_begin *asked
     if (begin_asks_actor(&exchange->begin)) {
         char name[TOKEN_SLOT_LENGTH + 1];
         if (exchange->begin.in_bulk)
-            token_slot(TEXT("bulk"), asked->bulk_key_id, name);
+            token_slot(asked->bulk_publisher, asked->bulk_key_id, name);
         else
             token_slot(request->actor_tenant, request->actor_id, name);
         named = named && exchange_key(exchange, SLOT_ACTOR,

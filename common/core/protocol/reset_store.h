@@ -72,6 +72,7 @@ struct reset_begin {
     int64_t t0_ms;                 /* Kafka's timestamp of the original record */
     const struct request *request; /* of any method; a change of the password names what it completes */
     struct text bulk_key_id;       /* whose budget for bulk it is; absent: not in bulk, the actor's */
+    struct text bulk_publisher;    /* whose word for that key it is: keys of different publishers differ */
     unsigned char owner[RECORD_OWNER_SIZE]; /* random, new for each lease asked for */
     unsigned char seed[TOKEN_SEED_SIZE];    /* random; wiped by the caller after the answer */
     unsigned char inc[RECORD_INC_SIZE];     /* random */

@@ -150,7 +150,8 @@ void desk_ask_begin(struct desk *desk, const struct desk_begin *question, struct
                                           .copy = question->copy,
                                           .t0_ms = question->t0_ms,
                                           .request = &pending->request,
-                                          .bulk_key_id = text_of(question->bulk ? question->bulk : "")};
+                                          .bulk_key_id = text_of(question->bulk ? question->bulk : ""),
+                                          .bulk_publisher = or_usual(question->publisher, "intake")};
     number_bytes(pending->begin.owner, RECORD_OWNER_SIZE, 'o', question->owner);
     number_bytes(pending->begin.seed, TOKEN_SEED_SIZE, 's', question->inc);
     number_bytes(pending->begin.inc, RECORD_INC_SIZE, 'i', question->inc);

@@ -51,8 +51,9 @@ struct desk_begin {
     int64_t t0_ms, not_after_ms;
     bool by_admin, unknown_user;
     enum method method;
-    unsigned completes; /* a change of the password: the request it names; 0: none, else its number + 1 */
-    const char *bulk;   /* the key whose budget for bulk it is */
+    unsigned completes;    /* a change of the password: the request it names; 0: none, else its number + 1 */
+    const char *bulk;      /* the key whose budget for bulk it is */
+    const char *publisher; /* whose word for that key it is; NULL: the usual one */
     const char *tenant, *user, *email, *locale,
         *actor; /* NULL: the usual one; another locale makes another body */
 };
