@@ -160,11 +160,21 @@ static void a_recipient_stalled_at_the_dot_holds_up_nobody(void **state)
     assert_smtp_result(&world->mails[0], SMTP_WORLD_ACCEPTED);
     smtp_pool_state(world->pool, &pool);
     assert_int_equal(pool.accepted, 6);
-    assert_int_equal(pool.moved, 1);
+    assert_true(pool.moved >= 1); /* more than once where the machine is slower than the patience */
     smtp_world_free(world);
 }
 
-/* With all connections taken for good, the mail that moved away from a stall still gets its turn. */
+/* Whether each of the first `count` mails is done; the stalled one alone may be at its dot. */
+static bool all_had_their_turn(const struct smtp_world *world, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (world->mails[i].done == 0 && world->mails[i].at_dot == 0)
+            return false;
+    return true;
+}
+
+/* With all connections taken for good, the mail that moved away from a stall still gets its turn: however
+ * often a busy machine makes it move, the stream beside it does not go on for ever without it. */
 static void a_mail_that_moved_is_not_starved_by_a_stream_of_others(void **state)
 {
     (void)state;
@@ -172,21 +182,18 @@ static void a_mail_that_moved_is_not_starved_by_a_stream_of_others(void **state)
                                              .faults = {{"DOT", RELAY_SILENCE, 1, 1}}};
     struct smtp_world *world = smtp_world_new(&script);
     struct smtp_pool_state pool = {0};
-    size_t enough = 0;
+    size_t before_it_moved = 0;
     world->settings.connections = 2;
     world->settings.ahead_patience = 1;
     smtp_world_open_pool(world);
-    while (pool.moved == 0 || world->done < enough) {
+    while (pool.moved == 0 || !all_had_their_turn(world, before_it_moved)) {
         while (smtp_pool_room(world->pool) > 0)
             smtp_world_submit(world);
+        if (pool.moved == 0)
+            before_it_moved = world->submitted;
         smtp_world_run_done(world, world->done + 1);
         smtp_pool_state(world->pool, &pool);
-        if (pool.moved == 0)
-            enough = world->done + 40;
     }
-    for (size_t i = 0; i < world->submitted - 20; i++)
-        assert_true(world->mails[i].done == 1 ||
-                    world->mails[i].at_dot == 1); /* only the stalled one is at it */
     smtp_world_free(world);
 }
 

@@ -70,6 +70,7 @@ struct smtp_world *smtp_world_new(const struct smtp_relay_script *script)
     world->settings.url = script ? smtp_relay_url(world->relay) : "smtp://127.0.0.1:9";
     world->settings.tls_required = false;
     world->settings.connections = 1;
+    world->settings.ahead_patience = 20000; /* a busy machine is no stalled relay */
     world->settings.envelope_from = "bounce@example.org";
     return world;
 }
