@@ -55,12 +55,10 @@ enum status audit_trail_write(struct audit_trail *trail, struct audit_record *re
                               kafka_delivered *written, void *context, struct error *error)
 {
     char id[UUID_LENGTH + 1];
-    unsigned char random[UUID_V7_RANDOM];
     record->source = TEXT("/reset-relay/producer");
     record->time_ms = clock_realtime_ms();
     if (!record->id) {
-        process_random(random, sizeof random);
-        struct uuid uuid = uuid_v7(record->time_ms, random);
+        struct uuid uuid = process_uuid(record->time_ms);
         uuid_print(&uuid, id);
         record->id = id;
     }

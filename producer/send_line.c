@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "core/method.h"
 #include "core/uuid.h"
 #include "io/clock.h"
 #include "producer/send_state.h"
@@ -39,9 +40,7 @@ static void give_id(const struct send *send, uint64_t line, char id[static EVENT
         snprintf(key, sizeof key, "%s:%" PRIu64, send->prefix, line);
         uuid = uuid_of_idempotency_key(text_of(name), text_of(key));
     } else {
-        unsigned char random[UUID_V7_RANDOM];
-        process_random(random, sizeof random);
-        uuid = uuid_v7(clock_realtime_ms(), random);
+        uuid = process_uuid(clock_realtime_ms());
     }
     uuid_print(&uuid, id);
 }
@@ -149,8 +148,7 @@ static enum send_line_end deny(struct send *send, struct send_entry *entry, cons
 /* Decides about a request that was read. */
 static enum send_line_end judge(struct send *send, struct send_entry *entry, const struct request *request)
 {
-    if (request->method == METHOD_TEMPORARY_PASSWORD_HANDED ||
-        request->method == METHOD_TEMPORARY_PASSWORD_CHOSEN) {
+    if (method_traits(request->method)->staged) {
         send_entry_settle(entry, SEND_REFUSED, "/method",
                           "a password that is handed over or chosen goes by HTTP only");
         return SEND_LINE_BEGUN;

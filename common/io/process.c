@@ -88,6 +88,13 @@ void process_random(void *bytes, size_t size)
     randombytes_buf(bytes, size);
 }
 
+struct uuid process_uuid(int64_t now_ms)
+{
+    unsigned char random[UUID_V7_RANDOM];
+    process_random(random, sizeof random);
+    return uuid_v7(now_ms, random);
+}
+
 static void end_now(int number)
 {
     _exit(128 + number);

@@ -3,6 +3,7 @@
 #define IO_PROCESS_H
 
 #include "core/status.h"
+#include "core/uuid.h"
 
 struct event_base;
 struct process_signals;
@@ -25,6 +26,9 @@ enum status process_harden(struct error *error) WARN_UNUSED;
 
 /* Fills `bytes` from the system's generator (libsodium). */
 void process_random(void *bytes, size_t size);
+
+/* A new UUID of version 7; `now_ms`: since 1970. */
+struct uuid process_uuid(int64_t now_ms);
 
 struct process_signal_callbacks {
     void (*drain)(void *context, int signal); /* first SIGTERM or SIGINT: finish and leave the loop */
