@@ -175,14 +175,20 @@ void http_call_audit_denied(struct http_call *call, struct audit_record *record,
                   LOG_ERROR(&error));
 }
 
+void http_call_deny(struct http_call **call, struct audit_record *record, enum reason reason,
+                    const char *detail)
+{
+    http_call_audit_denied(*call, record, reason);
+    http_call_problem(call,
+                      &(struct http_problem){.status = 403, .detail = detail, .reason = reason_name(reason)});
+}
+
 bool http_call_needs_scope(struct http_call **call, enum scope scope)
 {
     char detail[80];
     if (grant_has_scope(&(*call)->key->grant, scope))
         return true;
     snprintf(detail, sizeof detail, "this key lacks the scope %s", scope_name(scope));
-    http_call_audit_denied(*call, &(struct audit_record){0}, REASON_SCOPE);
-    http_call_problem(
-        call, &(struct http_problem){.status = 403, .detail = detail, .reason = reason_name(REASON_SCOPE)});
+    http_call_deny(call, &(struct audit_record){0}, REASON_SCOPE, detail);
     return false;
 }

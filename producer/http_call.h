@@ -49,4 +49,8 @@ bool http_call_needs_scope(struct http_call **call, enum scope scope) WARN_UNUSE
 /* Denies, in the audit trail; the record's outcome, reason and who asked are filled here. */
 void http_call_audit_denied(struct http_call *call, struct audit_record *record, enum reason reason);
 
+/* The same, and 403 with the sentence `detail`. */
+void http_call_deny(struct http_call **call, struct audit_record *record, enum reason reason,
+                    const char *detail);
+
 #endif

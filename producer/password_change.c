@@ -14,20 +14,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/uuid.h"
-#include "io/clock.h"
 #include "io/log.h"
-#include "producer/http_call.h"
-
-#define CLOCKS_DIFFER "the clocks of this service and of Kafka differ too much"
+#include "producer/call_event.h"
 
 struct announcement {
     struct http_call *call;
     struct password_change *change;
     char id[UUID_LENGTH + 1], previous_id[UUID_LENGTH + 1];
     int under_way;        /* events that Kafka has not reported on */
-    const char *trouble;  /* NULL: none yet */
-    struct error refusal; /* of an event that Kafka never takes */
+    struct error trouble; /* STATUS_OK: none yet; INVALID: Kafka never takes one of them */
 };
 
 static void end(struct announcement *announcement)
@@ -45,13 +40,13 @@ static void fail(struct announcement *announcement, const char *detail)
 static void answer(struct announcement *announcement)
 {
     char body[64];
-    if (announcement->refusal.status != STATUS_OK) {
-        http_call_bad(&announcement->call, &announcement->refusal);
+    if (announcement->trouble.status == STATUS_INVALID) {
+        http_call_bad(&announcement->call, &announcement->trouble);
         end(announcement);
         return;
     }
-    if (announcement->trouble) {
-        fail(announcement, announcement->trouble);
+    if (announcement->trouble.status != STATUS_OK) {
+        fail(announcement, announcement->trouble.text);
         return;
     }
     snprintf(body, sizeof body, "{\"id\":\"%s\"}", announcement->id);
@@ -62,57 +57,29 @@ static void answer(struct announcement *announcement)
 static void on_delivered(void *context, const struct kafka_delivery *delivery)
 {
     struct announcement *announcement = context;
-    struct serve *serve = announcement->call->serve;
-    serve_note_delivery(serve, delivery);
-    if (delivery->status != STATUS_OK)
-        announcement->trouble =
-            "Kafka has not acknowledged the change: tell it again with the same Idempotency-Key";
-    else if (delivery->broker_timestamp && !kafka_clock_agrees(&serve->kafka_clock, clock_monotonic_ms()))
-        announcement->trouble = CLOCKS_DIFFER;
+    const char *trouble = call_event_delivered(announcement->call, delivery);
+    if (trouble && announcement->trouble.status == STATUS_OK)
+        error_set(&announcement->trouble, STATUS_UNAVAILABLE, "%s", trouble);
     if (--announcement->under_way == 0)
         answer(announcement);
 }
 
-/* False where Kafka takes nothing. */
-static bool announce(struct announcement *announcement, const struct request *request, const char *id)
+static void announce(struct announcement *announcement, const struct request *request, const char *id)
 {
-    struct http_call *call = announcement->call;
-    struct error error = {0};
-    const struct publication publication = {
-        .request = request,
-        .id = id,
-        .asserted_by = {.channel = CHANNEL_HTTP, .key_id = call->key->id},
-        .traceparent = call->traceparent,
-    };
-    enum status status =
-        event_publisher_send(call->serve->publisher, &publication, on_delivered, announcement, &error);
-    if (status == STATUS_OK)
-        return true;
-    announcement->trouble =
-        "Kafka takes nothing at the moment: tell the change again with the same Idempotency-Key";
-    if (status == STATUS_INVALID)
-        announcement->refusal = error;
-    else
-        metrics_add(call->serve->metrics, METRIC_KAFKA_PRODUCE_ERRORS,
-                    LABELS(status == STATUS_FULL ? "full" : "retryable"), 1);
-    return false;
+    if (call_event_publish(announcement->call, request, id, false, on_delivered, announcement,
+                           &announcement->trouble) == STATUS_OK)
+        announcement->under_way++;
 }
 
 /* The count stands before the first send: a report may come while the second is made. */
 static void publish(struct announcement *announcement)
 {
     const struct password_change *change = announcement->change;
-    if (!kafka_clock_admits(&announcement->call->serve->kafka_clock, clock_monotonic_ms())) {
-        fail(announcement, CLOCKS_DIFFER);
-        return;
-    }
     announcement->under_way = 1;
-    if (announce(announcement, &change->request, announcement->id))
-        announcement->under_way++;
-    if (!announcement->trouble && change->previous_email.size > 0) {
+    announce(announcement, &change->request, announcement->id);
+    if (announcement->trouble.status == STATUS_OK && change->previous_email.size > 0) {
         const struct request previous = password_change_previous(change);
-        if (announce(announcement, &previous, announcement->previous_id))
-            announcement->under_way++;
+        announce(announcement, &previous, announcement->previous_id);
     }
     password_change_free(&announcement->change);
     http_call_wipe(announcement->call);
@@ -144,66 +111,31 @@ static void end_older(struct announcement *announcement)
 static void on_status(void *context, const struct reset_answer *answered)
 {
     struct announcement *announcement = context;
-    unsigned char digest[EVENT_DIGEST_SIZE];
-    if (announcement->call->serve->ended) {
+    if (announcement->call->serve->ended)
         fail(announcement, "the service is ending");
-        return;
-    }
-    if (answered->status != STATUS_OK) {
-        on_ended(announcement, answered);
-        return;
-    }
-    if (answered->verdict != VERDICT_OK || !answered->request) {
-        end_older(announcement);
-        return;
-    }
-    request_digest(&announcement->change->request, digest);
-    if (memcmp(digest, answered->request->digest, sizeof digest) != 0) {
-        http_call_problem(
-            &announcement->call,
-            &(struct http_problem){
-                .status = 422, .detail = "this Idempotency-Key was used with another body: take a new one"});
+    else if (!call_event_is_same(&announcement->call, &announcement->change->request, answered))
         end(announcement);
-        return;
-    }
-    publish(announcement); /* a worker has begun it: what is there now was asked for after it */
+    else if (answered->status != STATUS_OK)
+        on_ended(announcement, answered);
+    else if (answered->verdict != VERDICT_OK || !answered->request)
+        end_older(announcement);
+    else
+        publish(announcement); /* a worker has begun it: what is there now was asked for after it */
 }
 
 static void name_events(struct announcement *announcement)
 {
-    const struct http_call *call = announcement->call;
-    unsigned char random[UUID_V7_RANDOM];
-    struct uuid uuid;
-    if (call->idempotency_key.bytes) {
-        uuid = uuid_of_idempotency_key(call->key->id, call->idempotency_key);
-        uuid_print(&uuid, announcement->id);
-        uuid = uuid_derived(text_of(announcement->id), TEXT("password-change"));
-    } else {
-        process_random(random, sizeof random);
-        uuid = uuid_v7(clock_realtime_ms(), random);
-    }
-    uuid_print(&uuid, announcement->id);
-    uuid = uuid_derived(text_of(announcement->id), TEXT("previous"));
+    call_event_name(announcement->call, TEXT("password-change"), announcement->id);
+    const struct uuid uuid = uuid_derived(text_of(announcement->id), TEXT("previous"));
     uuid_print(&uuid, announcement->previous_id);
 }
 
 static void deny(struct announcement *announcement, enum reason reason)
 {
     const struct request *request = &announcement->change->request;
-    struct audit_record record = {
-        .tenant = request->tenant,
-        .user_id = request->user_id,
-        .actor_role = request->actor_role,
-        .actor_id = request->actor_id,
-        .actor_tenant = request->actor_tenant,
-        .has_method = true,
-        .method = request->method,
-        .completes = text_of(request->completes),
-    };
-    http_call_audit_denied(announcement->call, &record, reason);
-    http_call_problem(&announcement->call, &(struct http_problem){.status = 403,
-                                                                  .detail = policy_sentence(reason),
-                                                                  .reason = reason_name(reason)});
+    struct audit_record record = {.completes = text_of(request->completes)};
+    audit_record_request(&record, request);
+    http_call_deny(&announcement->call, &record, reason, policy_sentence(reason));
     end(announcement);
 }
 

@@ -1,12 +1,5 @@
 /* Decode, decide, name, publish; the answer waits for Kafka's.
  *
- * A repeat under the same Idempotency-Key gets the same id, whichever producer it reaches, and so is one
- * request to the worker.  Where Redis is there and a worker has begun the first, another body is told so at
- * once (422); where Redis does not answer, the worker tells (audit `denied`, id_reused).
- *
- * The clocks: a 202 is for an event that a worker will take as timely.  When Kafka's own timestamp of this
- * very event says otherwise, the caller hears 503.
- *
  * A temporary password that is handed over or chosen is staged in Redis before its request is published, so
  * that the worker finds it; the one in the answer is told once and kept nowhere.
  *
@@ -21,10 +14,8 @@
 
 #include "core/chosen_password.h"
 #include "core/method.h"
-#include "core/uuid.h"
 #include "io/clock.h"
-#include "io/log.h"
-#include "producer/http_call.h"
+#include "producer/call_event.h"
 #include "producer/password_staging.h"
 
 struct reset {
@@ -65,37 +56,20 @@ static void answer_accepted(struct reset *reset)
 static void on_delivered(void *context, const struct kafka_delivery *delivery)
 {
     struct reset *reset = context;
-    struct serve *serve = reset->call->serve;
-    serve_note_delivery(serve, delivery);
-    if (delivery->status != STATUS_OK) {
-        fail(reset, "Kafka has not acknowledged the request: ask again with the same Idempotency-Key");
-        return;
-    }
-    if (delivery->broker_timestamp && !kafka_clock_agrees(&serve->kafka_clock, clock_monotonic_ms())) {
-        fail(reset, "the clocks of this service and of Kafka differ too much");
-        return;
-    }
-    answer_accepted(reset);
+    const char *trouble = call_event_delivered(reset->call, delivery);
+    if (trouble)
+        fail(reset, trouble);
+    else
+        answer_accepted(reset);
 }
 
 static void publish(struct reset *reset)
 {
     struct http_call *call = reset->call;
-    struct serve *serve = call->serve;
     struct error error = {0};
-    if (!kafka_clock_admits(&serve->kafka_clock, clock_monotonic_ms())) {
-        fail(reset, "the clocks of this service and of Kafka differ too much");
-        return;
-    }
-    const struct publication publication = {
-        .request = reset->request,
-        .id = reset->id,
-        .asserted_by = {.channel = CHANNEL_HTTP,
-                        .key_id = call->key->id,
-                        .bulk = policy_is_bulk(&call->key->grant, reset->request)},
-        .traceparent = call->traceparent,
-    };
-    enum status status = event_publisher_send(serve->publisher, &publication, on_delivered, reset, &error);
+    enum status status =
+        call_event_publish(call, reset->request, reset->id, policy_is_bulk(&call->key->grant, reset->request),
+                           on_delivered, reset, &error);
     if (status == STATUS_OK) {
         request_free(&reset->request);
         http_call_wipe(call);
@@ -103,9 +77,7 @@ static void publish(struct reset *reset)
         http_call_bad(&reset->call, &error);
         end(reset);
     } else {
-        metrics_add(serve->metrics, METRIC_KAFKA_PRODUCE_ERRORS,
-                    LABELS(status == STATUS_FULL ? "full" : "retryable"), 1);
-        fail(reset, "Kafka takes nothing at the moment: ask again with the same Idempotency-Key");
+        fail(reset, error.text);
     }
 }
 
@@ -141,61 +113,35 @@ static void stage_or_publish(struct reset *reset)
 static void on_status(void *context, const struct reset_answer *answer)
 {
     struct reset *reset = context;
-    unsigned char digest[EVENT_DIGEST_SIZE];
-    if (reset->call->serve->ended) {
+    if (reset->call->serve->ended)
         fail(reset, "the service is ending");
-        return;
-    }
-    if (answer->status == STATUS_OK && answer->verdict == VERDICT_OK && answer->request) {
-        request_digest(reset->request, digest);
-        if (memcmp(digest, answer->request->digest, sizeof digest) != 0) {
-            http_call_problem(
-                &reset->call,
-                &(struct http_problem){
-                    .status = 422,
-                    .detail = "this Idempotency-Key was used with another body: take a new one"});
-            end(reset);
-            return;
-        }
-    }
-    stage_or_publish(reset);
+    else if (!call_event_is_same(&reset->call, reset->request, answer))
+        end(reset);
+    else
+        stage_or_publish(reset);
 }
 
-static void name_request(struct reset *reset)
+static void describe(const struct reset *reset, struct audit_record *record)
 {
-    const struct http_call *call = reset->call;
-    unsigned char random[UUID_V7_RANDOM];
-    struct uuid uuid;
-    if (call->idempotency_key.bytes) {
-        uuid = uuid_of_idempotency_key(call->key->id, call->idempotency_key);
-    } else {
-        process_random(random, sizeof random);
-        uuid = uuid_v7(clock_realtime_ms(), random);
-    }
-    uuid_print(&uuid, reset->id);
-}
-
-static void audit_denied(struct reset *reset, enum reason reason)
-{
-    const struct request *request = reset->request;
-    struct audit_record record = {0};
-    if (request)
-        audit_record_request(&record, request);
-    http_call_audit_denied(reset->call, &record, reason);
+    *record = (struct audit_record){0};
+    if (reset->request)
+        audit_record_request(record, reset->request);
 }
 
 static void deny(struct reset *reset, enum reason reason, const char *sentence)
 {
-    audit_denied(reset, reason);
-    http_call_problem(&reset->call, &(struct http_problem){
-                                        .status = 403, .detail = sentence, .reason = reason_name(reason)});
+    struct audit_record record;
+    describe(reset, &record);
+    http_call_deny(&reset->call, &record, reason, sentence);
     end(reset);
 }
 
 static void refuse(struct reset *reset, const struct intake_refusal *refusal)
 {
+    struct audit_record record;
+    describe(reset, &record);
     if (!refusal->quiet)
-        audit_denied(reset, refusal->reason);
+        http_call_audit_denied(reset->call, &record, refusal->reason);
     http_call_problem(&reset->call, &(struct http_problem){
                                         .status = 429,
                                         .detail = refusal->reason == REASON_KEY_LIMIT
@@ -278,7 +224,7 @@ void reset_request_handle(struct http_call *call)
         return;
     if (!is_allowed(reset))
         return;
-    name_request(reset);
+    call_event_name(call, TEXT(""), reset->id);
     if (call->serve->store && call->idempotency_key.bytes)
         reset_store_status(call->serve->store, text_of(reset->id), on_status, reset);
     else

@@ -72,10 +72,7 @@ static void on_revoked(void *context, const struct reset_answer *answer)
 static void deny(struct revocation *revocation)
 {
     struct audit_record record = {.tenant = revocation->tenant, .user_id = revocation->user_id};
-    http_call_audit_denied(revocation->call, &record, REASON_TENANT);
-    http_call_problem(&revocation->call, &(struct http_problem){.status = 403,
-                                                                .detail = policy_sentence(REASON_TENANT),
-                                                                .reason = reason_name(REASON_TENANT)});
+    http_call_deny(&revocation->call, &record, REASON_TENANT, policy_sentence(REASON_TENANT));
     end(revocation);
 }
 
