@@ -4,10 +4,8 @@
 #include "producer/password_body.h"
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include <jansson.h>
-#include <sodium.h>
 
 #include "core/event.h"
 #include "core/event_fields.h"
@@ -33,9 +31,7 @@ enum status password_body_read(struct text json, struct password_body *body, str
 
 void password_body_forget(struct password_body *body)
 {
-    if (body->password.size)
-        sodium_memzero((char *)(uintptr_t)body->password.bytes, body->password.size);
-    body->password = (struct text){NULL, 0};
+    text_wipe(&body->password);
 }
 
 void password_body_clear(struct password_body *body)

@@ -2,8 +2,6 @@
  * The record is sealed with the key that is current now, which the call holds until it is answered. */
 #include "producer/password_staging.h"
 
-#include <stdint.h>
-
 #include <sodium.h>
 
 #include "io/log.h"
@@ -47,10 +45,7 @@ static void on_stretched(void *context, enum status status, const unsigned char 
 
 static void forget_given(struct password_staging *staging)
 {
-    struct text *password = &staging->request->password;
-    if (password->size)
-        sodium_memzero((char *)(uintptr_t)password->bytes, password->size);
-    *password = (struct text){NULL, 0};
+    text_wipe(&staging->request->password);
     http_call_wipe(staging->call);
 }
 

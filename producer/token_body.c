@@ -2,10 +2,8 @@
 #include "producer/token_body.h"
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include <jansson.h>
-#include <sodium.h>
 
 #include "core/event.h"
 #include "core/event_fields.h"
@@ -30,16 +28,10 @@ enum status token_body_read(struct text json, bool with_email, struct token_body
     return status;
 }
 
-static void wipe(struct text text)
-{
-    if (text.bytes)
-        sodium_memzero((char *)(uintptr_t)text.bytes, text.size);
-}
-
 void token_body_clear(struct token_body *body)
 {
-    wipe(body->token);
-    wipe(body->email);
+    text_wipe(&body->token);
+    text_wipe(&body->email);
     json_decref(body->tree);
     *body = (struct token_body){0};
 }

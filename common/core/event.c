@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include <jansson.h>
-#include <sodium.h>
 
 #include "core/event_data.h"
 #include "core/event_fields.h"
@@ -19,8 +18,7 @@
 
 static void release(struct request *request)
 {
-    if (request->password.size > 0)
-        sodium_memzero((char *)(uintptr_t)request->password.bytes, request->password.size);
+    text_wipe(&request->password);
     json_decref(request->tree);
     request->tree = NULL;
 }

@@ -24,6 +24,9 @@ static inline bool text_equal(struct text a, struct text b)
     return a.size == b.size && (a.size == 0 || memcmp(a.bytes, b.bytes, a.size) == 0);
 }
 
+/* Overwrites a secret where it stands, and empties the text; its bytes must be writable.  Absent: fine. */
+void text_wipe(struct text *text);
+
 /* The order of bytes, the shorter first where one begins the other: below, equal to or above 0. */
 static inline int text_compare(struct text a, struct text b)
 {
