@@ -18,8 +18,8 @@
 #include "core/uuid.h"
 #include "io/log.h"
 #include "io/password_stretcher.h"
-#include "producer/http_call.h"
 #include "producer/password_body.h"
+#include "producer/redemption.h"
 
 enum { ANSWER_MOST = 512, MS = 1000 };
 
@@ -78,14 +78,14 @@ static void answer_early(struct verification *verification, int64_t rest_ms)
     end(verification);
 }
 
-static void describe(const struct password_record *password, struct audit_record *record)
+static struct redemption redemption_of(const struct password_record *password)
 {
-    *record = (struct audit_record){
+    return (struct redemption){
         .request_id = password->request_id,
         .tenant = password->tenant,
         .user_id = password->user_id,
-        .has_method = true,
         .method = password->method,
+        .inc = password->inc,
     };
 }
 
@@ -116,24 +116,9 @@ static void write_answer(const struct password_record *password, struct buffer *
 
 static void audit_redeemed(struct verification *verification, const struct reset_answer *answer)
 {
-    const struct password_record *password = answer->password;
-    const struct request_record *request = answer->request;
-    struct http_call *call = verification->call;
+    const struct redemption redemption = redemption_of(answer->password);
     struct error error = {0};
-    char id[AUDIT_ID_SIZE], incarnation[2 * RECORD_INC_SIZE + 1];
-    struct audit_record record;
-    describe(password, &record);
-    sodium_bin2hex(incarnation, sizeof incarnation, password->inc, sizeof password->inc);
-    record.outcome = OUTCOME_REDEEMED;
-    record.generation = request ? request->generation : 0;
-    record.copy = request ? request->copy : 0;
-    record.has_asserted_by = true;
-    record.asserted_by = (struct asserted_by){.channel = CHANNEL_HTTP, .key_id = call->key->id};
-    record.traceparent = call->traceparent;
-    /* By the password alone: its notice may be tried again between two sign-ins. */
-    audit_id_of_request(record.outcome, record.request_id, 0, 0, text_of(incarnation), id);
-    record.id = id;
-    if (audit_trail_write(call->serve->audit, &record, on_audited, verification, &error))
+    if (redemption_audit(verification->call, &redemption, answer->request, on_audited, verification, &error))
         answer_unavailable(verification, "Kafka takes nothing at the moment: ask again");
 }
 
@@ -194,14 +179,10 @@ static bool is_believed(struct verification *verification, const struct password
     if (key && password->request_id.size == UUID_LENGTH &&
         temporary_password_mac_verify(key, &claims, password->mac))
         return true;
-    struct audit_record record;
-    describe(password, &record);
-    metrics_add(call->serve->metrics, METRIC_MAC_FAILURES, NO_LABELS, 1);
-    log_write(LOG_LEVEL_ERROR,
-              "a temporary password's record in Redis is not sealed by our keys: somebody wrote it, or a "
-              "record key is missing",
-              LOG_BYTES("key", password->kid), LOG_FLAG("key_known", key));
-    http_call_audit_denied(call, &record, REASON_FORGED);
+    const struct redemption redemption = redemption_of(password);
+    redemption_refuse_forged(call, &redemption, password->kid, key != NULL,
+                             "a temporary password's record in Redis is not sealed by our keys: somebody "
+                             "wrote it, or a record key is missing");
     return false;
 }
 

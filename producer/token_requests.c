@@ -20,7 +20,7 @@
 #include "core/timestamp.h"
 #include "core/token.h"
 #include "io/log.h"
-#include "producer/http_call.h"
+#include "producer/redemption.h"
 #include "producer/token_body.h"
 
 enum { ANSWER_MOST = 8192, CLAIMS_MOST = 2048 };
@@ -76,14 +76,14 @@ static void write_answer(const struct token_record *token, struct buffer *out)
     buffer_append_byte(out, '}');
 }
 
-static void describe(const struct token_record *token, struct audit_record *record)
+static struct redemption redemption_of(const struct token_record *token)
 {
-    *record = (struct audit_record){
+    return (struct redemption){
         .request_id = token->request_id,
         .tenant = token->tenant,
         .user_id = token->user_id,
-        .has_method = true,
         .method = token->method,
+        .inc = token->inc,
     };
 }
 
@@ -95,14 +95,10 @@ static bool is_believed(struct ask *ask, const struct token_record *token)
     struct token_claims claims = reset_token_claims(token, text_of(ask->stored));
     if (key && token_mac_verify(key, &claims, token->mac))
         return grant_has_tenant(&call->key->grant, token->tenant);
-    struct audit_record record;
-    describe(token, &record);
-    metrics_add(call->serve->metrics, METRIC_MAC_FAILURES, NO_LABELS, 1);
-    log_write(
-        LOG_LEVEL_ERROR,
-        "a link's record in Redis is not sealed by our keys: somebody wrote it, or a record key is missing",
-        LOG_BYTES("key", token->kid), LOG_FLAG("key_known", key));
-    http_call_audit_denied(call, &record, REASON_FORGED);
+    const struct redemption redemption = redemption_of(token);
+    redemption_refuse_forged(
+        call, &redemption, token->kid, key != NULL,
+        "a link's record in Redis is not sealed by our keys: somebody wrote it, or a record key is missing");
     return false;
 }
 
@@ -141,23 +137,9 @@ static void on_audited(void *context, const struct kafka_delivery *delivery)
 
 static void audit_redeemed(struct ask *ask, const struct reset_answer *answer)
 {
-    const struct token_record *token = answer->token;
-    const struct request_record *request = answer->request;
+    const struct redemption redemption = redemption_of(answer->token);
     struct error error = {0};
-    char id[AUDIT_ID_SIZE], incarnation[2 * RECORD_INC_SIZE + 1];
-    struct audit_record record;
-    describe(token, &record);
-    sodium_bin2hex(incarnation, sizeof incarnation, token->inc, sizeof token->inc);
-    record.outcome = OUTCOME_REDEEMED;
-    record.generation = request ? request->generation : 0;
-    record.copy = request ? request->copy : 0;
-    record.has_asserted_by = true;
-    record.asserted_by = (struct asserted_by){.channel = CHANNEL_HTTP, .key_id = ask->call->key->id};
-    record.traceparent = ask->call->traceparent;
-    audit_id_of_request(record.outcome, record.request_id, record.generation, record.copy,
-                        text_of(incarnation), id);
-    record.id = id;
-    if (audit_trail_write(ask->call->serve->audit, &record, on_audited, ask, &error))
+    if (redemption_audit(ask->call, &redemption, answer->request, on_audited, ask, &error))
         answer_unavailable(ask, "Kafka takes nothing at the moment: ask again with the same Idempotency-Key");
 }
 
