@@ -63,10 +63,9 @@ def change_address():
 def _faults_of_current(field):
     """Whoever sits at an open session does not know the password by that."""
     account = g.person["email"].lower()
-    wait = sessions.seconds_to_wait(account)
+    wait = sessions.charge_try(account)
     if wait:
         return [(field, f"There were several wrong tries. Wait {wait} seconds, then try again.")]
-    sessions.charge_try(account)
     if not password_opens(g.person, request.form.get(field, "")[:LONGEST]):
         return [(field, "This is not your current password.")]
     sessions.forget_tries(account)

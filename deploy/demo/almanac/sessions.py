@@ -105,20 +105,20 @@ def idempotency_key(*parts):
 
 # Wrong tries.
 
-def seconds_to_wait(account):
-    found = row("SELECT not_before FROM tries WHERE account = ?", account)
-    return max(0, found["not_before"] - now()) if found else 0
-
-
 def charge_try(account):
-    """Before the password is weighed, so that tries side by side are counted, too."""
+    """Seconds to wait; 0: charged, and the password may be weighed.  Asked and charged in one transaction, so that of tries
+    side by side no more are weighed than one after the other."""
     with changing() as connection:
+        found = connection.execute("SELECT not_before FROM tries WHERE account = ?", (account,)).fetchone()
+        if found and found["not_before"] > now():
+            return found["not_before"] - now()
         connection.execute("DELETE FROM tries WHERE not_before < ?", (now() - 3600,))
         connection.execute("INSERT INTO tries VALUES (?, 1, ?) ON CONFLICT DO UPDATE SET count = count + 1",
                            (account, now()))
         count = connection.execute("SELECT count FROM tries WHERE account = ?", (account,)).fetchone()["count"]
         delay = min(2 ** (count - FREE_TRIES), LONGEST_DELAY) if count > FREE_TRIES else 0
         connection.execute("UPDATE tries SET not_before = ? WHERE account = ?", (now() + delay, account))
+    return 0
 
 
 def forget_tries(account):

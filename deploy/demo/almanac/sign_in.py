@@ -46,10 +46,9 @@ def sign_in():
     if not email or not password or len(password) > LONGEST:
         return _page([("email" if not email else "password", "Type your e-mail address and your password.")], email, 422)
     account = email.lower()
-    wait = sessions.seconds_to_wait(account)
+    wait = sessions.charge_try(account)
     if wait:
         return _wait(wait, email)
-    sessions.charge_try(account)
     person = person_by_email(email)
     if password_opens(person, password):
         sessions.forget_tries(account)
