@@ -81,8 +81,8 @@ def test_every_record_expires(redis, walks):
         kinds[kind] += 1
         most = {'user': 72 * HOUR, 'request': 72 * HOUR, 'token': 24 * HOUR, 'recipient': HOUR, 'actor': HOUR}.get(kind)
         assert left == -1 if most is None else 0 < left <= most, (key, left)
-    # the administrator's request killed the user's own link
-    assert kinds == {'born': 1, 'user': 1, 'request': 2, 'token': 1, 'recipient': 1, 'actor': 1}
+    # the administrator's request killed the user's own link; a mailbox counts the two apart
+    assert kinds == {'born': 1, 'user': 1, 'request': 2, 'token': 1, 'recipient': 2, 'actor': 1}
     assert walks[0].verdict('redeem 1 2 7') == 'ok'
     claimed = [key for key in client.keys('pwreset:token:*')]
     assert len(claimed) == 1 and 0 < client.pttl(claimed[0]) <= 5 * 60 * 1000
