@@ -60,12 +60,15 @@ void ledger_open(struct ledger *ledger, struct desk *desk)
     snprintf(ledger->user_key, sizeof ledger->user_key, "user:%s", slot);
     snprintf(ledger->password_key, sizeof ledger->password_key, "password:%s", slot);
     snprintf(ledger->attempts_key, sizeof ledger->attempts_key, "attempts:%s", slot);
-    for (unsigned admin = 0; admin < 2; admin++) {
-        token_budget(keyring_current(desk->record_keys), admin ? TEXT("admin") : TEXT("self"),
-                     admin ? TEXT("acme") : TEXT(""), email, bytes);
+    const struct {
+        struct text whose, tenant;
+    } budgets[WALK_BUDGETS] = {
+        {TEXT("self"), TEXT("")}, {TEXT("admin"), TEXT("acme")}, {TEXT("notice"), TEXT("acme")}};
+    for (size_t i = 0; i < WALK_BUDGETS; i++) {
+        token_budget(keyring_current(desk->record_keys), budgets[i].whose, budgets[i].tenant, email, bytes);
         sodium_bin2base64(budget, sizeof budget, bytes, sizeof bytes,
                           sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-        snprintf(ledger->recipient_keys[admin], sizeof ledger->recipient_keys[admin], "recipient:%s", budget);
+        snprintf(ledger->recipient_keys[i], sizeof ledger->recipient_keys[i], "recipient:%s", budget);
     }
 }
 
@@ -218,8 +221,9 @@ int64_t ledger_t0(const struct ledger *ledger, unsigned request)
 void ledger_lose_all(struct ledger *ledger)
 {
     char key[96];
-    const char *const keys[] = {ledger->user_key,     ledger->recipient_keys[0], ledger->recipient_keys[1],
-                                ledger->password_key, ledger->attempts_key,      "born"};
+    const char *const keys[] = {ledger->user_key, ledger->password_key, ledger->attempts_key, "born"};
+    for (size_t i = 0; i < WALK_BUDGETS; i++)
+        ledger_put(ledger, ledger->recipient_keys[i], NULL, 0);
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         ledger_put(ledger, keys[i], NULL, 0);
     for (unsigned i = 0; i < WALK_REQUESTS; i++) {
@@ -258,6 +262,6 @@ void ledger_fill(struct ledger *ledger, bool notices, bool full)
     enum status status = recipient_record_format(&times, bytes, sizeof bytes, &size);
     assert(status == STATUS_OK);
     (void)status;
-    for (unsigned admin = 0; admin < 2; admin++)
-        ledger_put(ledger, ledger->recipient_keys[admin], full ? bytes : NULL, full ? size : 0);
+    for (size_t i = 0; i < WALK_NOTICES; i++)
+        ledger_put(ledger, ledger->recipient_keys[i], full ? bytes : NULL, full ? size : 0);
 }

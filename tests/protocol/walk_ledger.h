@@ -7,6 +7,8 @@
 
 enum { WALK_REQUESTS = 4, WALK_LINKS_MOST = 256, WALK_PASSWORDS_MOST = 256, WALK_APART_MS = 10000 };
 
+enum { WALK_NOTICES = 2, WALK_BUDGETS }; /* before the notices: own requests, administrators' */
+
 struct walk_link {
     unsigned request, inc;
     char stored[TOKEN_STORED_LENGTH + 1];
@@ -22,7 +24,7 @@ struct ledger {
     struct desk *desk;
     int64_t origin_ms; /* t0 of request 0 */
     char user_key[32], password_key[48], attempts_key[48];
-    char recipient_keys[2][48]; /* of own requests, of administrators' */
+    char recipient_keys[WALK_BUDGETS][48];
     struct walk_known_password passwords[WALK_PASSWORDS_MOST];
     size_t password_count;
     struct walk_link links[WALK_LINKS_MOST]; /* every link that was ever made */
