@@ -22,6 +22,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "io/clock.h"
 #include "io/metrics.h"
 #include "producer/http_input.h"
 
@@ -187,8 +188,7 @@ bool http_connection_arrive(struct http_connections *all, struct bufferevent *wi
     all->open++;
     http_framing_init(&connection->framing, all->limits.request);
     bufferevent_incref(wire);
-    struct timeval write = {.tv_sec = (time_t)(all->limits.total_ms / 1000),
-                            .tv_usec = (suseconds_t)(all->limits.total_ms % 1000 * 1000)};
+    const struct timeval write = clock_span(all->limits.total_ms);
     bufferevent_set_timeouts(wire, NULL, &write);
     bufferevent_setwatermark(wire, EV_READ, 0,
                              all->limits.request.header + all->limits.request.body + INPUT_MARGIN);

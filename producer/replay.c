@@ -89,7 +89,7 @@ static enum status send_copy(struct replay *replay, struct letter *letter, struc
 /* Turns the loop once; it ends by itself at the latest when a delivery's deadline is over. */
 static void turn(struct replay *replay, int wait_ms)
 {
-    struct timeval wait = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
+    const struct timeval wait = clock_span(wait_ms);
     event_base_loopexit(replay->base, &wait);
     event_base_loop(replay->base, EVLOOP_ONCE);
 }

@@ -96,9 +96,7 @@ static void on_drain_end(evutil_socket_t unused, short what, void *context)
 static void on_signal(void *context, int signal)
 {
     struct serve *serve = context;
-    int64_t drain_ms = config_duration_ms(serve->config, CONFIG_HTTP_DRAIN);
-    struct timeval limit = {.tv_sec = (time_t)(drain_ms / 1000),
-                            .tv_usec = (suseconds_t)(drain_ms % 1000 * 1000)};
+    const struct timeval limit = clock_span(config_duration_ms(serve->config, CONFIG_HTTP_DRAIN));
     log_write(LOG_LEVEL_INFO, "draining", LOG_NUMBER("signal", signal),
               LOG_NUMBER("connections", http_connections_open(serve->connections)));
     serve->draining = true;

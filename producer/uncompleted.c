@@ -25,7 +25,7 @@ struct uncompleted {
 
 static void wait_ms(struct uncompleted *watch, int64_t wait)
 {
-    struct timeval pause = {.tv_sec = (time_t)(wait / 1000), .tv_usec = (suseconds_t)(wait % 1000 * 1000)};
+    const struct timeval pause = clock_span(wait);
     event_add(watch->timer, &pause);
 }
 

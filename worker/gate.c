@@ -26,7 +26,7 @@ struct gate {
 
 static void arm(struct gate *gate, int64_t delay_ms)
 {
-    struct timeval delay = {.tv_sec = delay_ms / 1000, .tv_usec = delay_ms % 1000 * 1000};
+    const struct timeval delay = clock_span(delay_ms);
     event_add(gate->timer, &delay);
 }
 

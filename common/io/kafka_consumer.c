@@ -20,7 +20,7 @@ enum { LANE_BYTES = 8 << 20, STORE_MS = 100, TICK_MS = 1000, CLOSE_LOOK_MS = 10,
 
 static void arm(struct event *timer, int delay_ms)
 {
-    struct timeval delay = {.tv_sec = delay_ms / 1000, .tv_usec = (suseconds_t)(delay_ms % 1000) * 1000};
+    const struct timeval delay = clock_span(delay_ms);
     event_add(timer, &delay);
 }
 

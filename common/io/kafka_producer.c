@@ -22,7 +22,7 @@ void kafka_producer_arm(struct event *timer, int64_t delay_ms)
 {
     if (delay_ms < 1)
         delay_ms = 1;
-    struct timeval delay = {.tv_sec = delay_ms / 1000, .tv_usec = (suseconds_t)(delay_ms % 1000) * 1000};
+    const struct timeval delay = clock_span(delay_ms);
     event_add(timer, &delay);
 }
 

@@ -18,20 +18,15 @@
 
 static const struct backoff reconnect_backoff = {.first_ms = 100, .most_ms = 5000};
 
-static struct timeval after_ms(int64_t ms)
-{
-    return (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
-}
-
 static void arm_deadline(struct redis *redis, int64_t ms)
 {
-    struct timeval wait = after_ms(ms > 1 ? ms : 1);
+    struct timeval wait = clock_span(ms > 1 ? ms : 1);
     redis->deadline_armed = event_add(redis->deadline, &wait) == 0;
 }
 
 static void schedule_reconnect(struct redis *redis, int64_t ms)
 {
-    struct timeval wait = after_ms(ms);
+    struct timeval wait = clock_span(ms);
     event_add(redis->reconnect, &wait);
 }
 
