@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "core/buffer.h"
+#include "core/method.h"
 #include "core/outcome.h"
 #include "core/status.h"
 #include "core/text.h"
@@ -18,15 +19,6 @@
 #define EVENT_TRACEPARENT_SIZE 56 /* W3C Trace Context version 00 and its NUL */
 #define EVENT_TYPE             "identity.password-reset.requested.v1"
 #define EVENT_COMPLETED_TYPE   "identity.password-change.completed.v1"
-
-enum method {
-    METHOD_LINK,
-    METHOD_TEMPORARY_PASSWORD_MAILED,
-    METHOD_TEMPORARY_PASSWORD_HANDED,
-    METHOD_TEMPORARY_PASSWORD_CHOSEN,
-    METHOD_PASSWORD_CHANGED, /* what a completed event says; no request asks for it */
-    METHOD_COUNT
-};
 
 enum actor_class { ACTOR_SELF, ACTOR_ADMIN };
 
@@ -120,10 +112,7 @@ void request_key(const struct request *request, struct buffer *out);
 /* ACTOR_SELF for the role `self`, else ACTOR_ADMIN. */
 enum actor_class request_class(const struct request *request);
 
-/* "link", "temporary_password_mailed" … "password_changed", and back; "current", "previous"; "kafka", "http",
- * "cli". */
-const char *method_name(enum method method);
-bool method_of_name(struct text name, enum method *method);
+/* "current", "previous"; "kafka", "http", "cli". */
 const char *user_address_name(enum user_address address);
 const char *channel_name(enum channel channel);
 

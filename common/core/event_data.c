@@ -121,7 +121,7 @@ static enum status refuse(const struct form *form, const char *name, struct erro
 static enum status read_method_and_time(const struct form *form, struct draft *draft, struct error *error)
 {
     struct request *request = &draft->request;
-    if (!method_of_name(draft->method, &request->method) || request->method == METHOD_PASSWORD_CHANGED)
+    if (!method_of_name(draft->method, &request->method))
         return refuse(form, "method", error, "is not a method; link is the usual one");
     if (draft->not_after.size > 0 && !timestamp_parse(draft->not_after, &request->not_after_ms))
         return refuse(form, "not_after", error, "must be a time as 2030-01-31T12:00:00Z (RFC 3339)");

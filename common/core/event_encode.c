@@ -9,29 +9,6 @@
 #include "core/length_prefixed.h"
 #include "core/timestamp.h"
 
-static const char *const method_names[METHOD_COUNT] = {
-    [METHOD_LINK] = "link",
-    [METHOD_TEMPORARY_PASSWORD_MAILED] = "temporary_password_mailed",
-    [METHOD_TEMPORARY_PASSWORD_HANDED] = "temporary_password_handed",
-    [METHOD_TEMPORARY_PASSWORD_CHOSEN] = "temporary_password_chosen",
-    [METHOD_PASSWORD_CHANGED] = "password_changed",
-};
-
-const char *method_name(enum method method)
-{
-    return (unsigned)method < METHOD_COUNT ? method_names[method] : "unknown";
-}
-
-bool method_of_name(struct text name, enum method *method)
-{
-    for (unsigned i = 0; i < METHOD_PASSWORD_CHANGED; i++)
-        if (text_equal(name, text_of(method_names[i]))) {
-            *method = (enum method)i;
-            return true;
-        }
-    return false;
-}
-
 const char *user_address_name(enum user_address address)
 {
     return address == ADDRESS_PREVIOUS ? "previous" : "current";

@@ -36,6 +36,11 @@ const struct method_traits *method_traits(enum method method)
     return &table[method];
 }
 
+const char *method_name(enum method method)
+{
+    return (unsigned)method < METHOD_COUNT ? table[method].name : "unknown";
+}
+
 bool method_of_record(struct text name, enum method *method)
 {
     for (unsigned i = 0; i < METHOD_COUNT; i++)
@@ -44,4 +49,13 @@ bool method_of_record(struct text name, enum method *method)
             return true;
         }
     return false;
+}
+
+bool method_of_name(struct text name, enum method *method)
+{
+    enum method named;
+    if (!method_of_record(name, &named) || named == METHOD_PASSWORD_CHANGED)
+        return false;
+    *method = named;
+    return true;
 }

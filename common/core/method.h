@@ -3,7 +3,18 @@
 #ifndef CORE_METHOD_H
 #define CORE_METHOD_H
 
-#include "core/event.h"
+#include <stdint.h>
+
+#include "core/text.h"
+
+enum method {
+    METHOD_LINK,
+    METHOD_TEMPORARY_PASSWORD_MAILED,
+    METHOD_TEMPORARY_PASSWORD_HANDED,
+    METHOD_TEMPORARY_PASSWORD_CHOSEN,
+    METHOD_PASSWORD_CHANGED, /* what a completed event says; no request asks for it */
+    METHOD_COUNT
+};
 
 /* Where a request stands in its user's record: in each lane one, and a newer one ends the older. */
 enum lane { LANE_LINK, LANE_PASSWORD, LANE_COUNT, LANE_NONE = LANE_COUNT };
@@ -23,7 +34,10 @@ struct method_traits {
 /* Never NULL for a method of the enumeration. */
 const struct method_traits *method_traits(enum method method);
 
-/* Any method's name; method_of_name knows only those that a request may ask for. */
+/* "link", "temporary_password_mailed" … "password_changed"; and back: any method, as a record may name it, or
+ * only one that a request may ask for. */
+const char *method_name(enum method method);
 bool method_of_record(struct text name, enum method *method);
+bool method_of_name(struct text name, enum method *method);
 
 #endif
