@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/buffer.h"
+#include "io/whole_file.h"
 #include "worker/built_in_templates.h"
 
 enum { FILES_MAX = 512, FILE_LIMIT = 128 * 1024 };
@@ -33,24 +33,6 @@ static bool has_ending(const char *name, const char *const *endings)
         if (size > strlen(*endings) && strcmp(name + size - strlen(*endings), *endings) == 0)
             return name[0] != '.';
     return false;
-}
-
-static enum status read_file(const char *file, struct buffer *content, struct error *error)
-{
-    FILE *stream = fopen(file, "rbe");
-    if (!stream)
-        return error_set(error, STATUS_CONFIG, "%s:1: cannot be read: %s", file, strerror(errno));
-    char piece[4096];
-    size_t size;
-    while ((size = fread(piece, 1, sizeof piece, stream)) > 0)
-        buffer_append(content, piece, size);
-    bool broken = ferror(stream) != 0;
-    (void)fclose(stream);
-    if (broken)
-        return error_set(error, STATUS_CONFIG, "%s:1: cannot be read", file);
-    if (content->failed)
-        return error_set(error, STATUS_CONFIG, "%s:1: has more than %d KiB", file, FILE_LIMIT / 1024);
-    return STATUS_OK;
 }
 
 static struct template_source *slot_of(struct collection *collection, const char *path)
@@ -78,7 +60,7 @@ static enum status add_file(struct collection *collection, const char *directory
     (void)snprintf(loaded->file, size, "%s/%s", directory, path);
     slot->path = loaded->path;
     slot->file = loaded->file;
-    enum status status = read_file(loaded->file, &loaded->content, error);
+    enum status status = whole_file_read(loaded->file, "", &loaded->content, error);
     slot->content = buffer_text(&loaded->content);
     return status;
 }
