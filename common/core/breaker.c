@@ -8,7 +8,8 @@ void breaker_init(struct breaker *breaker, unsigned threshold, struct backoff ba
     *breaker = (struct breaker){.threshold = threshold, .backoff = backoff};
 }
 
-bool breaker_would_allow(const struct breaker *breaker, int64_t now_ms)
+/* Whether somebody may ask, and be the trial while half open. */
+static bool would_allow(const struct breaker *breaker, int64_t now_ms)
 {
     switch (breaker->state) {
     case BREAKER_OPEN:
@@ -23,7 +24,7 @@ bool breaker_would_allow(const struct breaker *breaker, int64_t now_ms)
 
 bool breaker_allow(struct breaker *breaker, int64_t now_ms)
 {
-    if (!breaker_would_allow(breaker, now_ms))
+    if (!would_allow(breaker, now_ms))
         return false;
     if (breaker->state != BREAKER_CLOSED) {
         breaker->state = BREAKER_HALF_OPEN;
@@ -49,27 +50,9 @@ void breaker_failure(struct breaker *breaker, int64_t now_ms, uint32_t random)
     breaker->until_ms = now_ms + backoff_delay(&breaker->backoff, breaker->openings, random);
 }
 
-void breaker_withdraw(struct breaker *breaker)
-{
-    breaker->trial = false;
-}
-
 int64_t breaker_wait(const struct breaker *breaker, int64_t now_ms)
 {
     if (breaker->state != BREAKER_OPEN || now_ms >= breaker->until_ms)
         return 0;
     return breaker->until_ms - now_ms;
-}
-
-const char *breaker_state_name(enum breaker_state state)
-{
-    switch (state) {
-    case BREAKER_CLOSED:
-        return "closed";
-    case BREAKER_OPEN:
-        return "open";
-    case BREAKER_HALF_OPEN:
-        return "half_open";
-    }
-    return "unknown";
 }

@@ -27,21 +27,14 @@ struct breaker {
 
 void breaker_init(struct breaker *breaker, unsigned threshold, struct backoff backoff);
 
-/* Whether the caller may ask now.  True while half open makes the caller the trial: it must report success,
- * failure or withdrawal. */
+/* Whether the caller may ask now.  True while half open makes the caller the trial: it must report success or
+ * failure. */
 bool breaker_allow(struct breaker *breaker, int64_t now_ms);
-
-/* The same without becoming the trial. */
-bool breaker_would_allow(const struct breaker *breaker, int64_t now_ms);
 
 void breaker_success(struct breaker *breaker);
 void breaker_failure(struct breaker *breaker, int64_t now_ms, uint32_t random);
-void breaker_withdraw(struct breaker *breaker);
 
 /* Milliseconds until it is worth asking again; 0 when now, or when the answer of a trial is awaited. */
 int64_t breaker_wait(const struct breaker *breaker, int64_t now_ms);
-
-/* "closed", "open", "half_open". */
-const char *breaker_state_name(enum breaker_state state);
 
 #endif

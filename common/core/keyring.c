@@ -13,7 +13,7 @@ struct keyring {
     size_t count;
 };
 
-bool keyring_kid_is_fit(struct text kid)
+static bool kid_is_fit(struct text kid)
 {
     if (kid.size == 0 || kid.size > KEYRING_KID_MOST)
         return false;
@@ -39,7 +39,7 @@ static enum status parse_line(struct text line, unsigned number, const char *nam
     struct text kid = line_word(&line), hex = line_word(&line);
     struct keyring_key *key = &keyring->keys[keyring->count];
     size_t size = 0;
-    if (!keyring_kid_is_fit(kid))
+    if (!kid_is_fit(kid))
         return error_set(error, STATUS_CONFIG,
                          "%s line %u: a key's id is 1 to %d letters, digits, '-' or '_'; write `kid hex64`",
                          name, number, KEYRING_KID_MOST);

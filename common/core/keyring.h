@@ -44,7 +44,4 @@ const struct keyring_key *keyring_find(const struct keyring *keyring, struct tex
 size_t keyring_count(const struct keyring *keyring);
 const struct keyring_key *keyring_at(const struct keyring *keyring, size_t index);
 
-/* Whether `kid` may name a key. */
-bool keyring_kid_is_fit(struct text kid);
-
 #endif

@@ -40,11 +40,6 @@ void config_free(struct config **config)
     free(gone);
 }
 
-enum config_program config_program_of(const struct config *config)
-{
-    return config->program;
-}
-
 bool config_is_set(const struct config *config, enum config_key key)
 {
     return value_of(config, key)->text != NULL;

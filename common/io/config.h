@@ -32,7 +32,6 @@ enum status config_load(enum config_program program, const struct config_source 
                         struct config **config, struct buffer *faults) WARN_UNUSED;
 void config_free(struct config **config);
 
-enum config_program config_program_of(const struct config *config);
 bool config_is_set(const struct config *config, enum config_key key);      /* a default counts */
 bool config_was_refused(const struct config *config, enum config_key key); /* it had a value, a wrong one */
 

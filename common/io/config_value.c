@@ -258,7 +258,7 @@ void config_value_clear(struct config_value *value)
     *value = (struct config_value){0};
 }
 
-bool config_url_has_password(const char *url)
+static bool url_has_password(const char *url)
 {
     const char *authority = strstr(url, "://");
     if (!authority)
@@ -284,5 +284,5 @@ bool config_may_come_from_file(const struct setting *setting)
 
 bool config_is_secret(const struct setting *setting, const char *text)
 {
-    return setting->secret || (setting->type == SETTING_URL && config_url_has_password(text));
+    return setting->secret || (setting->type == SETTING_URL && url_has_password(text));
 }

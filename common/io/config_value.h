@@ -48,7 +48,6 @@ enum status config_value_parse(const struct setting *setting, const char *text, 
 void config_value_clear(struct config_value *value);
 void config_wipe_string(char *string); /* may be NULL */
 
-bool config_url_has_password(const char *url);
 bool config_kafka_is_secret(const char *property);
 
 /* A secret, or something that can carry one: its value may come from a file. */

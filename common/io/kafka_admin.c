@@ -22,7 +22,9 @@ static int time_left(const struct kafka_admin *admin)
     return left < 1 ? 1 : left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
-void kafka_admin_fault(struct kafka_topic_report *topic, const char *format, ...)
+/* Appends one more fault to the topic's line, and makes it WRONG unless it is missing. */
+static void __attribute__((format(printf, 2, 3)))
+add_fault(struct kafka_topic_report *topic, const char *format, ...)
 {
     size_t used = strlen(topic->fault);
     va_list arguments;
@@ -82,11 +84,11 @@ static void compare_shape(const struct rd_kafka_metadata_topic *there, const str
     topic->state = KAFKA_TOPIC_UNDESCRIBED;
     topic->partitions = there->partition_cnt;
     if (there->err)
-        kafka_admin_fault(topic, "%s", rd_kafka_err2str(there->err));
+        add_fault(topic, "%s", rd_kafka_err2str(there->err));
     else if (there->partition_cnt < plan->partitions)
-        kafka_admin_fault(topic, "%d partitions, must be %d", there->partition_cnt, plan->partitions);
+        add_fault(topic, "%d partitions, must be %d", there->partition_cnt, plan->partitions);
     if (!there->err && replicas < plan->replication)
-        kafka_admin_fault(topic, "replication %d, must be %d", replicas, plan->replication);
+        add_fault(topic, "replication %d, must be %d", replicas, plan->replication);
 }
 
 enum status kafka_admin_list(struct kafka_admin *admin, const struct kafka_topics_plan *plan,
@@ -160,10 +162,10 @@ static void take_created(const rd_kafka_topic_result_t *result, const struct kaf
         if (strcmp(plan->topics[i].name, rd_kafka_topic_result_name(result)) == 0) {
             report->topics[i].created = code == RD_KAFKA_RESP_ERR_NO_ERROR;
             if (code && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-                kafka_admin_fault(&report->topics[i], "could not be created: %s",
-                                  rd_kafka_topic_result_error_string(result)
-                                      ? rd_kafka_topic_result_error_string(result)
-                                      : rd_kafka_err2str(code));
+                add_fault(&report->topics[i], "could not be created: %s",
+                          rd_kafka_topic_result_error_string(result)
+                              ? rd_kafka_topic_result_error_string(result)
+                              : rd_kafka_err2str(code));
         }
 }
 
@@ -217,8 +219,8 @@ static void compare_settings(const rd_kafka_ConfigResource_t *resource, const st
             if (strcmp(rd_kafka_ConfigEntry_name(entries[i]), settings_wanted[j].name) != 0)
                 continue;
             if (value == NULL || strcmp(value, settings_wanted[j].wanted) != 0)
-                kafka_admin_fault(topic, "%s is %s, must be %s", settings_wanted[j].name,
-                                  value ? value : "unset", settings_wanted[j].wanted);
+                add_fault(topic, "%s is %s, must be %s", settings_wanted[j].name, value ? value : "unset",
+                          settings_wanted[j].wanted);
             else if (j == 0)
                 topic->log_append_time = true;
         }

@@ -32,8 +32,4 @@ void kafka_admin_create(struct kafka_admin *admin, const struct kafka_topics_pla
 void kafka_admin_describe(struct kafka_admin *admin, const struct kafka_topics_plan *plan,
                           struct kafka_topics_report *report);
 
-/* Appends one more fault to the topic's line, and makes it WRONG unless it is missing. */
-void kafka_admin_fault(struct kafka_topic_report *topic, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
 #endif

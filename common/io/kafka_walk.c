@@ -241,15 +241,6 @@ void kafka_walk_free(struct kafka_walk **walk)
     free(gone);
 }
 
-uint64_t kafka_walk_length(const struct kafka_walk *walk)
-{
-    uint64_t length = 0;
-    for (int32_t i = 0; i < walk->count; i++)
-        if (walk->partitions[i].end > walk->partitions[i].start)
-            length += (uint64_t)(walk->partitions[i].end - walk->partitions[i].start);
-    return length;
-}
-
 static void end_partition(struct kafka_walk *walk, struct walk_partition *partition)
 {
     walk->open -= !partition->over;

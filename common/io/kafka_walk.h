@@ -28,9 +28,6 @@ enum status kafka_walk_open(const struct kafka_walk_settings *settings, struct k
                             struct error *error) WARN_UNUSED;
 void kafka_walk_free(struct kafka_walk **walk);
 
-/* How many records stand between start and end, at most. */
-uint64_t kafka_walk_length(const struct kafka_walk *walk);
-
 /* OK: the next record, the caller's (kafka_record_free); of one partition they come in order.  NOT_FOUND: the
  * walk is over.  FULL: none within `wait_ms`, ask again.  TIMEOUT: none for the deadline.  Others: the
  * cluster. */

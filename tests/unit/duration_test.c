@@ -114,12 +114,9 @@ static void the_breaker_opens_after_failures_in_a_row_and_tries_one(void **state
     assert_false(breaker_allow(&breaker, 99));
     assert_int_equal(breaker_wait(&breaker, 40), 60);
 
-    assert_true(breaker_would_allow(&breaker, 100));
     assert_true(breaker_allow(&breaker, 100));
     assert_int_equal(breaker.state, BREAKER_HALF_OPEN);
     assert_false(breaker_allow(&breaker, 100));
-    breaker_withdraw(&breaker);
-    assert_true(breaker_allow(&breaker, 101));
     breaker_failure(&breaker, 101, UINT32_MAX); /* one failure is enough, and the wait is longer */
     assert_int_equal(breaker_wait(&breaker, 101), 200);
     assert_true(breaker_allow(&breaker, 301));
@@ -127,7 +124,6 @@ static void the_breaker_opens_after_failures_in_a_row_and_tries_one(void **state
     assert_int_equal(breaker.state, BREAKER_CLOSED);
     assert_true(breaker_allow(&breaker, 301));
     assert_true(breaker_allow(&breaker, 301));
-    assert_string_equal(breaker_state_name(BREAKER_HALF_OPEN), "half_open");
 }
 
 int main(void)
