@@ -51,25 +51,15 @@ const char *http_status_phrase(int status)
     return "Error";
 }
 
-static void write_member(struct buffer *out, const char *name, const char *value)
-{
-    if (!value || !*value)
-        return;
-    buffer_append_string(out, ",\"");
-    buffer_append_string(out, name);
-    buffer_append_string(out, "\":");
-    json_write_string(out, text_of(value));
-}
-
 void http_problem_write(const struct http_problem *problem, struct buffer *out)
 {
     buffer_append_string(out, "{\"type\":\"about:blank\",\"title\":");
     json_write_string(out, text_of(http_status_phrase(problem->status)));
     buffer_append_string(out, ",\"status\":");
     buffer_append_number(out, problem->status);
-    write_member(out, "detail", problem->detail);
-    write_member(out, "field", problem->field);
-    write_member(out, "reason", problem->reason);
+    json_write_member(out, ",", "detail", text_of(problem->detail));
+    json_write_member(out, ",", "field", text_of(problem->field));
+    json_write_member(out, ",", "reason", text_of(problem->reason));
     buffer_append_byte(out, '}');
 }
 

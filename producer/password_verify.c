@@ -107,10 +107,9 @@ static void write_answer(const struct password_record *password, struct buffer *
 {
     char time[TIMESTAMP_SIZE];
     timestamp_format(password->expires_ms, time);
-    buffer_append_string(out, "{\"must_change\":true,\"request_id\":");
-    json_write_string(out, password->request_id);
-    buffer_append_string(out, ",\"expires_at\":");
-    json_write_string(out, text_of(time));
+    buffer_append_string(out, "{\"must_change\":true");
+    json_write_member(out, ",", "request_id", password->request_id);
+    json_write_member(out, ",", "expires_at", text_of(time));
     buffer_append_byte(out, '}');
 }
 

@@ -20,23 +20,13 @@ struct question {
     char id[UUID_LENGTH + 1];
 };
 
-static void write_text(struct buffer *out, const char *name, struct text value)
-{
-    if (value.size == 0)
-        return;
-    buffer_append_string(out, ",\"");
-    buffer_append_string(out, name);
-    buffer_append_string(out, "\":");
-    json_write_string(out, value);
-}
-
 static void write_time(struct buffer *out, const char *name, int64_t time_ms)
 {
     char time[TIMESTAMP_SIZE];
     if (time_ms == 0)
         return;
     timestamp_format(time_ms, time);
-    write_text(out, name, text_of(time));
+    json_write_member(out, ",", name, text_of(time));
 }
 
 static void write_reply(struct buffer *out, const struct request_record *record)
@@ -45,19 +35,18 @@ static void write_reply(struct buffer *out, const struct request_record *record)
         return;
     buffer_append_string(out, ",\"reply_code\":");
     buffer_append_number(out, record->reply_code);
-    write_text(out, "reply_enhanced", record->enhanced);
+    json_write_member(out, ",", "reply_enhanced", record->enhanced);
 }
 
 void status_report_write(struct text request_id, const struct request_record *record, struct buffer *out)
 {
     enum request_status state = request_status_of(record);
-    buffer_append_string(out, "{\"id\":");
-    json_write_string(out, request_id);
-    write_text(out, "state", text_of(request_status_name(state)));
-    write_text(out, "method", text_of(method_name(record->method)));
+    json_write_member(out, "{", "id", request_id);
+    json_write_member(out, ",", "state", text_of(request_status_name(state)));
+    json_write_member(out, ",", "method", text_of(method_name(record->method)));
     if (record->reason != REASON_NONE)
-        write_text(out, "reason", text_of(reason_name(record->reason)));
-    write_text(out, "into", record->into);
+        json_write_member(out, ",", "reason", text_of(reason_name(record->reason)));
+    json_write_member(out, ",", "into", record->into);
     buffer_append_string(out, ",\"attempts\":");
     buffer_append_number(out, record->tries);
     write_time(out, "begun_at", record->begun_ms);

@@ -58,21 +58,15 @@ static void answer_unavailable(struct ask *ask, const char *detail)
     end(ask);
 }
 
-static void write_member(struct buffer *out, const char *opening, struct text value)
-{
-    buffer_append_string(out, opening);
-    json_write_string(out, value);
-}
-
 static void write_answer(const struct token_record *token, struct buffer *out)
 {
     char time[TIMESTAMP_SIZE];
     timestamp_format(token->expires_ms, time);
-    write_member(out, "{\"request_id\":", token->request_id);
-    write_member(out, ",\"tenant\":", token->tenant);
-    write_member(out, ",\"user_id\":", token->user_id);
-    write_member(out, ",\"method\":", text_of(method_name(token->method)));
-    write_member(out, ",\"expires_at\":", text_of(time));
+    json_write_member(out, "{", "request_id", token->request_id);
+    json_write_member(out, ",", "tenant", token->tenant);
+    json_write_member(out, ",", "user_id", token->user_id);
+    json_write_member(out, ",", "method", text_of(method_name(token->method)));
+    json_write_member(out, ",", "expires_at", text_of(time));
     buffer_append_byte(out, '}');
 }
 

@@ -45,30 +45,18 @@ bool traceparent_is_valid(struct text text)
            memcmp(parent.bytes, "0000000000000000", parent.size) != 0;
 }
 
-/* `,"name":"value"`, or nothing where the value is absent; `before` is what stands before the name. */
-static void write_field(struct buffer *out, const char *before, const char *name, struct text value)
-{
-    if (value.size == 0)
-        return;
-    buffer_append_string(out, before);
-    buffer_append_byte(out, '"');
-    buffer_append_string(out, name);
-    buffer_append(out, "\":", 2);
-    json_write_string(out, value);
-}
-
 static void write_user(const struct request *request, struct buffer *out)
 {
     if (!request->user_known) {
         buffer_append_string(out, ",\"user\":null");
         return;
     }
-    write_field(out, ",\"user\":{", "id", request->user_id);
-    write_field(out, ",", "email", request->user_email);
-    write_field(out, ",", "name", request->user_name);
-    write_field(out, ",", "locale", request->user_locale);
-    write_field(out, ",", "timezone", request->user_timezone);
-    write_field(out, ",", "role", request->user_role);
+    json_write_member(out, ",\"user\":{", "id", request->user_id);
+    json_write_member(out, ",", "email", request->user_email);
+    json_write_member(out, ",", "name", request->user_name);
+    json_write_member(out, ",", "locale", request->user_locale);
+    json_write_member(out, ",", "timezone", request->user_timezone);
+    json_write_member(out, ",", "role", request->user_role);
     buffer_append_byte(out, '}');
 }
 
@@ -78,8 +66,8 @@ static void write_client(const struct request *request, struct buffer *out)
     if (!ip && request->client_user_agent.size == 0)
         return;
     buffer_append_string(out, ",\"client\":{");
-    write_field(out, "", "ip", request->client_ip);
-    write_field(out, ip ? "," : "", "user_agent", request->client_user_agent);
+    json_write_member(out, "", "ip", request->client_ip);
+    json_write_member(out, ip ? "," : "", "user_agent", request->client_user_agent);
     buffer_append_byte(out, '}');
 }
 
@@ -87,31 +75,31 @@ static void write_client(const struct request *request, struct buffer *out)
 static void write_matter(const struct request *request, struct buffer *out)
 {
     if (request->method == METHOD_PASSWORD_CHANGED) {
-        write_field(out, ",", "request_id", text_of(request->completes));
-        write_field(out, ",", "address", text_of(user_address_name(request->address)));
+        json_write_member(out, ",", "request_id", text_of(request->completes));
+        json_write_member(out, ",", "address", text_of(user_address_name(request->address)));
         return;
     }
-    write_field(out, ",", "method", text_of(method_name(request->method)));
+    json_write_member(out, ",", "method", text_of(method_name(request->method)));
     if (request->not_after_ms != 0) {
         char time[TIMESTAMP_SIZE];
         timestamp_format(request->not_after_ms, time);
-        write_field(out, ",", "not_after", text_of(time));
+        json_write_member(out, ",", "not_after", text_of(time));
     }
 }
 
 static void write_data(const struct request *request, const struct asserted_by *asserted, struct buffer *out)
 {
-    write_field(out, ",\"data\":{", "tenant", request->tenant);
+    json_write_member(out, ",\"data\":{", "tenant", request->tenant);
     write_user(request, out);
-    write_field(out, ",\"actor\":{", "role", request->actor_role);
-    write_field(out, ",", "id", request->actor_id);
-    write_field(out, ",", "tenant", request->actor_tenant);
+    json_write_member(out, ",\"actor\":{", "role", request->actor_role);
+    json_write_member(out, ",", "id", request->actor_id);
+    json_write_member(out, ",", "tenant", request->actor_tenant);
     buffer_append_byte(out, '}');
     write_matter(request, out);
     write_client(request, out);
     if (asserted->channel != CHANNEL_KAFKA) {
-        write_field(out, ",\"asserted_by\":{", "channel", text_of(channel_name(asserted->channel)));
-        write_field(out, ",", "key_id", asserted->key_id);
+        json_write_member(out, ",\"asserted_by\":{", "channel", text_of(channel_name(asserted->channel)));
+        json_write_member(out, ",", "key_id", asserted->key_id);
         buffer_append_string(out, asserted->bulk ? ",\"bulk\":true}" : "}");
     }
     buffer_append_byte(out, '}');
@@ -125,13 +113,13 @@ enum status reset_event_encode(const struct request *request, const struct event
     assert(stamp->asserted_by.channel == CHANNEL_KAFKA || stamp->asserted_by.key_id.size > 0);
     char time[TIMESTAMP_SIZE];
     timestamp_format(stamp->time_ms, time);
-    write_field(out, "{\"specversion\":\"1.0\",", "id", text_of(stamp->id));
-    write_field(out, ",", "source", stamp->source);
+    json_write_member(out, "{\"specversion\":\"1.0\",", "id", text_of(stamp->id));
+    json_write_member(out, ",", "source", stamp->source);
     bool change = request->method == METHOD_PASSWORD_CHANGED;
-    write_field(out, ",", "type", change ? TEXT(EVENT_COMPLETED_TYPE) : TEXT(EVENT_TYPE));
-    write_field(out, ",", "time", text_of(time));
+    json_write_member(out, ",", "type", change ? TEXT(EVENT_COMPLETED_TYPE) : TEXT(EVENT_TYPE));
+    json_write_member(out, ",", "time", text_of(time));
     if (traceparent_is_valid(stamp->traceparent))
-        write_field(out, ",", "traceparent", stamp->traceparent);
+        json_write_member(out, ",", "traceparent", stamp->traceparent);
     buffer_append_string(out, ",\"datacontenttype\":\"application/json\"");
     write_data(request, &stamp->asserted_by, out);
     buffer_append_byte(out, '}');

@@ -170,3 +170,14 @@ void json_write_visible(struct buffer *out, struct text text)
 {
     write_string(out, text, true);
 }
+
+void json_write_member(struct buffer *out, const char *before, const char *name, struct text value)
+{
+    if (value.size == 0)
+        return;
+    buffer_append_string(out, before);
+    buffer_append_byte(out, '"');
+    buffer_append_string(out, name);
+    buffer_append(out, "\":", 2);
+    json_write_string(out, value);
+}

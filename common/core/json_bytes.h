@@ -30,7 +30,11 @@ bool text_has_hidden(struct text text);
  * U+FFFD. */
 void json_write_string(struct buffer *out, struct text text);
 
-/* The same for people's eyes (audit, logs): whatever text_has_hidden finds is a \u escape. */
+/* Appends `"name":"value"` behind `before` (such as "," or ",\"user\":{"); nothing at all where the value is
+ * absent or empty.  `name` is written as it is. */
+void json_write_member(struct buffer *out, const char *before, const char *name, struct text value);
+
+/* json_write_string for people's eyes (audit, logs): whatever text_has_hidden finds is a \u escape. */
 void json_write_visible(struct buffer *out, struct text text);
 
 #endif
