@@ -14,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 70
 
 SUITES=(format house unit contract protocol integration gallery browser e2e)
 LONG_SUITES=(faults) # only where they are named: several minutes each
-PYTEST_DEADLINE=600
+PYTEST_DEADLINE=900
 RESET_CACHE=$(realpath -m "${RESET_CACHE:-.cache}")
 export RESET_CACHE PATH="$PATH:/usr/sbin:$RESET_CACHE/bin" PYTHONDONTWRITEBYTECODE=1
 PYTHON=/usr/bin/python3
@@ -125,7 +125,7 @@ fi
 for suite in contract protocol integration; do
     if wanted "$suite"; then
         say "$suite"
-        run_pytest "$suite" "tests/$suite"
+        run_pytest "$suite" "tests/$suite" -n 2
     fi
 done
 if wanted gallery; then
@@ -140,7 +140,7 @@ fi
 if wanted e2e; then
     say "e2e"
     # Most of the time goes by waiting, so there are more at once than processors; each has servers of its own.
-    run_pytest e2e tests/e2e -n 3
+    run_pytest e2e tests/e2e -n 4
 fi
 if wanted faults; then
     say "faults"
