@@ -113,7 +113,8 @@ static void document_setting(const struct setting *setting, struct buffer *out)
     APPEND(out, " | ", programs[setting->program], " | ");
     append_cell(out, setting->help);
     if (setting->choices) {
-        buffer_append_string(out, " One of `");
+        buffer_append_string(out, setting->type == SETTING_LIST ? " One, or several with commas between, of `"
+                                                                : " One of `");
         append_cell(out, setting->choices);
         buffer_append_string(out, "`.");
     }
