@@ -4,8 +4,7 @@
 
 #include <sodium.h>
 
-#include "io/log.h"
-#include "io/password_stretcher.h"
+#include "producer/password_hashing.h"
 
 static void end(struct password_staging *staging, enum staging_end how)
 {
@@ -51,25 +50,19 @@ static void forget_given(struct password_staging *staging)
 
 static void take_chosen(struct password_staging *staging)
 {
-    struct password_stretcher *stretcher = staging->call->serve->stretcher;
-    struct password_stretch *place = password_stretcher_claim(stretcher);
-    struct error error = {0};
+    struct serve *serve = staging->call->serve;
+    struct password_stretch *place = password_hashing_claim(serve);
     if (!place) {
         forget_given(staging);
-        metrics_add(staging->call->serve->metrics, METRIC_PASSWORD_HASHES, LABELS("busy"), 1);
         end(staging, STAGING_BUSY);
         return;
     }
     process_random(staging->question.salt, sizeof staging->question.salt);
-    enum status status = password_stretch_start(&place, staging->request->password, staging->question.salt,
-                                                on_stretched, staging, &error);
+    bool started = password_hashing_start(serve, &place, staging->request->password, staging->question.salt,
+                                          on_stretched, staging);
     forget_given(staging);
-    metrics_add(staging->call->serve->metrics, METRIC_PASSWORD_HASHES,
-                LABELS(status == STATUS_OK ? "done" : "failed"), 1);
-    if (status != STATUS_OK) {
-        log_write(LOG_LEVEL_ERROR, "a password cannot be hashed", LOG_ERROR(&error));
+    if (!started)
         end(staging, STAGING_UNAVAILABLE);
-    }
 }
 
 static void make_handed(struct password_staging *staging)

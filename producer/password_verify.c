@@ -17,8 +17,8 @@
 #include "core/timestamp.h"
 #include "core/uuid.h"
 #include "io/log.h"
-#include "io/password_stretcher.h"
 #include "producer/password_body.h"
+#include "producer/password_hashing.h"
 #include "producer/redemption.h"
 
 enum { ANSWER_MOST = 512, MS = 1000 };
@@ -211,18 +211,13 @@ static void take_record(struct verification *verification, const struct password
 static void weigh(struct verification *verification, const struct password_record *password)
 {
     unsigned char salt[TEMPORARY_PASSWORD_SALT_SIZE];
-    struct error error = {0};
     take_record(verification, password, salt);
     temporary_password_canonical(verification->body.password, verification->canonical);
-    enum status status = password_stretch_start(&verification->place, verification->body.password, salt,
-                                                on_stretched, verification, &error);
+    bool started = password_hashing_start(verification->call->serve, &verification->place,
+                                          verification->body.password, salt, on_stretched, verification);
     password_body_forget(&verification->body);
-    metrics_add(verification->call->serve->metrics, METRIC_PASSWORD_HASHES,
-                LABELS(status == STATUS_OK ? "done" : "failed"), 1);
-    if (status != STATUS_OK) {
-        log_write(LOG_LEVEL_ERROR, "a password cannot be hashed", LOG_ERROR(&error));
+    if (!started)
         answer_unavailable(verification, "no memory to hash a password: ask again");
-    }
 }
 
 /* A record that cannot even be read is as little believed as one with a wrong seal. */
@@ -254,9 +249,8 @@ static void charge(struct verification *verification)
 {
     struct serve *serve = verification->call->serve;
     const struct password_body *body = &verification->body;
-    verification->place = password_stretcher_claim(serve->stretcher);
+    verification->place = password_hashing_claim(serve);
     if (!verification->place) {
-        metrics_add(serve->metrics, METRIC_PASSWORD_HASHES, LABELS("busy"), 1);
         answer_unavailable(verification, "other passwords are being hashed: ask again in a moment");
         return;
     }

@@ -215,15 +215,22 @@ void staged_password_mac(const struct keyring_key *record_key, const struct stag
     end(&hash, mac, TEMPORARY_PASSWORD_MAC_SIZE);
 }
 
+/* Wipes `expected`. */
+static bool is_seal(unsigned char expected[TEMPORARY_PASSWORD_MAC_SIZE],
+                    const unsigned char mac[TEMPORARY_PASSWORD_MAC_SIZE])
+{
+    bool equal = sodium_memcmp(expected, mac, TEMPORARY_PASSWORD_MAC_SIZE) == 0;
+    sodium_memzero(expected, TEMPORARY_PASSWORD_MAC_SIZE);
+    return equal;
+}
+
 bool temporary_password_mac_verify(const struct keyring_key *record_key,
                                    const struct temporary_password_claims *claims,
                                    const unsigned char mac[TEMPORARY_PASSWORD_MAC_SIZE])
 {
     unsigned char expected[TEMPORARY_PASSWORD_MAC_SIZE];
     temporary_password_mac(record_key, claims, expected);
-    bool equal = sodium_memcmp(expected, mac, sizeof expected) == 0;
-    sodium_memzero(expected, sizeof expected);
-    return equal;
+    return is_seal(expected, mac);
 }
 
 bool staged_password_mac_verify(const struct keyring_key *record_key,
@@ -232,7 +239,5 @@ bool staged_password_mac_verify(const struct keyring_key *record_key,
 {
     unsigned char expected[TEMPORARY_PASSWORD_MAC_SIZE];
     staged_password_mac(record_key, claims, expected);
-    bool equal = sodium_memcmp(expected, mac, sizeof expected) == 0;
-    sodium_memzero(expected, sizeof expected);
-    return equal;
+    return is_seal(expected, mac);
 }
