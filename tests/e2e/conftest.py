@@ -1,10 +1,9 @@
 """The servers and the deployment that the end-to-end tests run against."""
 import pytest
 
+from support.fixtures import redis_server, relay, smtp  # noqa: F401
 from support.kafka_broker import KafkaBroker
-from support.redis_server import RedisServer
 from support.relay import Relay
-from support.smtp_server import SmtpServer
 
 
 @pytest.fixture(scope="session")
@@ -25,20 +24,6 @@ def own_broker(tmp_path):
 
 
 @pytest.fixture
-def redis_server(tmp_path):
-    server = RedisServer(tmp_path / "redis").start()
-    yield server
-    server.kill()
-
-
-@pytest.fixture
-def smtp():
-    server = SmtpServer().start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
 def deploy(tmp_path, broker, redis_server, smtp):
     """deploy(settings..., tiers=...) makes a deployment with keys, publishers and topics; nothing runs yet."""
     made = []
@@ -51,8 +36,3 @@ def deploy(tmp_path, broker, redis_server, smtp):
     yield make
     for relay in made:
         relay.close()
-
-
-@pytest.fixture
-def relay(deploy):
-    return deploy()

@@ -6,10 +6,9 @@ import pytest
 
 from load import Load
 from support.fault_proxy import FaultProxy
+from support.fixtures import redis_server, relay, smtp  # noqa: F401
 from support.kafka_cluster import KafkaCluster
-from support.redis_server import RedisServer
 from support.relay import Relay
-from support.smtp_server import SmtpServer
 
 
 @pytest.fixture(scope="session")
@@ -32,24 +31,10 @@ def kafka(cluster):
 
 
 @pytest.fixture
-def redis_server(tmp_path):
-    server = RedisServer(tmp_path / "redis").start()
-    yield server
-    server.kill()
-
-
-@pytest.fixture
 def redis_proxy(redis_server):
     proxy = FaultProxy(redis_server.port).start()
     yield proxy
     proxy.stop()
-
-
-@pytest.fixture
-def smtp():
-    server = SmtpServer().start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture
@@ -73,11 +58,6 @@ def deploy(tmp_path, kafka, redis_server, redis_proxy, smtp, smtp_proxy):
     yield make
     for relay in made:
         relay.close()
-
-
-@pytest.fixture
-def relay(deploy):
-    return deploy()
 
 
 @pytest.fixture

@@ -34,13 +34,30 @@ log.segment.bytes=67108864
 """
 
 
+def java(heap):
+    """How a class of Kafka is run."""
+    assert places.KAFKA_LIBS.is_dir(), f"{places.KAFKA_LIBS} is missing: tests/run.sh fetches Kafka"
+    return [places.tool("java"), f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+            "-Dlog4j2.level=ERROR", "-cp", f"{places.KAFKA_LIBS}/*"]
+
+
+def cluster_id():
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+
+
+def format_storage(heap, cluster, properties, *options):
+    """Makes the folder of a node's log."""
+    # In one word: an id may begin with a hyphen, and would be taken for an option.
+    subprocess.run([*java(heap), "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", properties,
+                    *options], check=True, capture_output=True, timeout=120)
+
+
 class KafkaBroker:
     """`address` stays the same over stop and start, so that clients find it again."""
 
     replication = 1
 
     def __init__(self, folder, heap="512m"):
-        assert places.KAFKA_LIBS.is_dir(), f"{places.KAFKA_LIBS} is missing: tests/run.sh fetches Kafka"
         self.folder = folder
         self.heap = heap
         self.port = free_port()
@@ -49,17 +66,10 @@ class KafkaBroker:
         folder.mkdir(parents=True, exist_ok=True)
         self.properties = folder / "server.properties"
         self.properties.write_text(PROPERTIES.format(port=self.port, controller=free_port(), folder=folder))
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        # In one word: an id may begin with a hyphen, and would be taken for an option.
-        subprocess.run([*self._java(), "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", self.properties,
-                        "--standalone"], check=True, capture_output=True, timeout=120)
-
-    def _java(self):
-        return [places.tool("java"), f"-Xmx{self.heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-                "-Dlog4j2.level=ERROR", "-cp", f"{places.KAFKA_LIBS}/*"]
+        format_storage(heap, cluster_id(), self.properties, "--standalone")
 
     def start(self):
-        self.process = Process(f"kafka-{self.port}", [*self._java(), "kafka.Kafka", self.properties], self.folder)
+        self.process = Process(f"kafka-{self.port}", [*java(self.heap), "kafka.Kafka", self.properties], self.folder)
         eventually(f"Kafka to answer on {self.address}", self._answers, deadline=90, seen=self.process.tail)
         return self
 

@@ -3,14 +3,10 @@
 Clients reach each broker through a proxy of its own (support/fault_proxy.py), brokers reach one another directly, so
 that a test can disturb either a broker or the way to it.
 """
-import base64
 import shutil
-import subprocess
-import uuid
 
-from . import places
 from .fault_proxy import FaultProxy
-from .kafka_broker import answers
+from .kafka_broker import answers, cluster_id, format_storage, java
 from .processes import Process, free_port
 from .waiting import eventually
 
@@ -57,13 +53,12 @@ class _Node:
     def properties(self):
         return self.folder / "server.properties"
 
-    def format(self, cluster, voters, java):
+    def format(self, heap, cluster, voters):
         self.folder.mkdir(parents=True)
         self.properties.write_text(PROPERTIES.format(
             node=self.number, voters=voters, client=self.client, broker=self.broker, controller=self.controller,
             proxy=self.proxy.port, folder=self.folder))
-        subprocess.run([*java, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", self.properties],
-                       check=True, capture_output=True, timeout=120)
+        format_storage(heap, cluster, self.properties)
 
 
 class KafkaCluster:
@@ -72,15 +67,13 @@ class KafkaCluster:
     replication = 3
 
     def __init__(self, folder, size=3, heap="320m"):
-        assert places.KAFKA_LIBS.is_dir(), f"{places.KAFKA_LIBS} is missing: tests/run.sh fetches Kafka"
-        self.java = [places.tool("java"), f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-                     "-Dlog4j2.level=ERROR", "-cp", f"{places.KAFKA_LIBS}/*"]
+        self.heap = heap
         self.nodes = [_Node(number, folder / f"broker-{number}") for number in range(1, size + 1)]
         self.address = ",".join(f"127.0.0.1:{node.proxy.port}" for node in self.nodes)
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = cluster_id()
         voters = ",".join(f"{node.number}@127.0.0.1:{node.controller}" for node in self.nodes)
         for node in self.nodes:
-            node.format(cluster, voters, self.java)
+            node.format(heap, cluster, voters)
 
     def start(self):
         for node in self.nodes:
@@ -90,7 +83,7 @@ class KafkaCluster:
         return self
 
     def start_node(self, node, wait=True):
-        node.process = Process(f"kafka-{node.number}-{node.client}", [*self.java, "kafka.Kafka", node.properties],
+        node.process = Process(f"kafka-{node.number}-{node.client}", [*java(self.heap), "kafka.Kafka", node.properties],
                                node.folder)
         node.process.lasting = True
         if wait:
