@@ -1,36 +1,14 @@
-/* Moves bytes between a transport and a dialog, asks before each write that carries a final dot, and keeps
- * one timer for the stage's deadline, the patience of the message ahead and the idle time.  The timer is
- * re-armed only when it fires too early: in the common case a message costs no timer at all.
+/* Moves bytes between a transport and a dialog, and asks before each write that carries a final dot.
  *
  * The message ahead: its MAIL, RCPT and DATA are sent while another's dot waits for its reply.  When that
  * reply takes much longer than usual the message moves to another connection (its dot is not sent, nothing of
  * it can be out), and this one closes after the reply, since the commands cannot be called back.  So one
  * stalled recipient holds up nobody else by more than the patience. */
-#include "worker/smtp/connection.h"
+#include "worker/smtp/connection_state.h"
 
 #include <stdlib.h>
 
-#include <event2/event.h>
-
-#include "core/smtp/dialog.h"
-#include "worker/smtp/transport.h"
-
 #define READ_SIZE 16384
-
-struct smtp_connection {
-    const struct smtp_settings *settings;
-    struct smtp_connection_owner owner;
-    struct smtp_transport *transport;
-    struct smtp_dialog *dialog; /* NULL until connected */
-    struct event *timer;
-    uint64_t timer_at;               /* ms; 0: not armed */
-    uint64_t used, wait_began;       /* ms */
-    uint64_t dot_began, ahead_began; /* ms; 0: none */
-    unsigned turn;
-    size_t taken, inside; /* messages since the start; messages in the dialog */
-    struct smtp_delivery *ahead;
-    bool blocked, retiring, quitting, reset, working;
-};
 
 bool smtp_connection_is_busy(const struct smtp_connection *connection)
 {
@@ -92,8 +70,7 @@ static bool take_events(struct smtp_connection *connection)
     return any;
 }
 
-/* Gives the message ahead back to the owner, if there is one. */
-static void give_back(struct smtp_connection *connection)
+void smtp_connection_give_back(struct smtp_connection *connection)
 {
     void *context;
     if (!smtp_dialog_take_back(connection->dialog, &context))
@@ -157,7 +134,7 @@ static void read_all(struct smtp_connection *connection)
 /* The one on its way must not be sent: what stands ahead of it moves, and the connection goes with it. */
 static void withhold(struct smtp_connection *connection)
 {
-    give_back(connection);
+    smtp_connection_give_back(connection);
     connection->reset = true;
     smtp_dialog_end(connection->dialog, SMTP_REASON_CALLER);
 }
@@ -211,59 +188,6 @@ static bool flush(struct smtp_connection *connection)
     return any;
 }
 
-static uint64_t deadline_of(const struct smtp_connection *connection, enum smtp_stage stage)
-{
-    const struct smtp_deadlines *deadlines = &connection->settings->deadlines;
-    switch (stage) {
-    case SMTP_STAGE_MAIL:
-        return deadlines->mail;
-    case SMTP_STAGE_RCPT:
-        return deadlines->rcpt;
-    case SMTP_STAGE_DATA:
-        return deadlines->data;
-    case SMTP_STAGE_CONTENT:
-        return deadlines->content;
-    case SMTP_STAGE_DOT:
-        return deadlines->dot;
-    default:
-        return deadlines->quit;
-    }
-}
-
-/* When the wait that runs is over, ms. */
-static uint64_t end_of_wait(struct smtp_connection *connection, enum smtp_stage *stage)
-{
-    unsigned turn;
-    *stage = smtp_dialog_waits_for(connection->dialog, &turn);
-    if (turn != connection->turn) {
-        connection->turn = turn;
-        connection->wait_began = smtp_clock();
-    }
-    if (*stage == SMTP_STAGE_NONE)
-        return connection->used + connection->settings->idle;
-    return connection->wait_began + deadline_of(connection, *stage);
-}
-
-static uint64_t end_of_patience(const struct smtp_connection *connection)
-{
-    return connection->ahead_began +
-           smtp_pace_patience(connection->owner.pace, connection->settings->ahead_patience);
-}
-
-static void arm(struct smtp_connection *connection)
-{
-    enum smtp_stage stage;
-    uint64_t at = end_of_wait(connection, &stage), now = smtp_clock();
-    if (connection->ahead && end_of_patience(connection) < at)
-        at = end_of_patience(connection);
-    if (connection->timer_at != 0 && connection->timer_at <= at)
-        return;
-    uint64_t wait = at > now ? at - now : 1;
-    struct timeval interval = {(time_t)(wait / 1000), (suseconds_t)(wait % 1000 * 1000)};
-    connection->timer_at = at;
-    event_add(connection->timer, &interval);
-}
-
 void smtp_connection_work(struct smtp_connection *connection)
 {
     if (!connection->dialog || connection->working)
@@ -289,29 +213,14 @@ void smtp_connection_work(struct smtp_connection *connection)
     if (smtp_dialog_is_over(connection->dialog))
         connection->owner.closed(connection->owner.context, connection);
     else
-        arm(connection);
+        smtp_waits_arm(connection);
 }
 
 static void on_timer(evutil_socket_t socket, short what, void *argument)
 {
-    struct smtp_connection *connection = argument;
-    enum smtp_stage stage;
     (void)socket;
     (void)what;
-    connection->timer_at = 0;
-    if (!connection->dialog)
-        return;
-    uint64_t now = smtp_clock(), end = end_of_wait(connection, &stage);
-    if (connection->ahead && now >= end_of_patience(connection))
-        give_back(connection);
-    if (now >= end && stage == SMTP_STAGE_NONE)
-        connection->retiring = true;
-    if (now >= end && stage != SMTP_STAGE_NONE) {
-        give_back(connection);
-        connection->reset = true; /* what still waits in the socket shall not arrive later */
-        smtp_dialog_end(connection->dialog, SMTP_REASON_DEADLINE);
-    }
-    smtp_connection_work(connection);
+    smtp_waits_fired(argument);
 }
 
 static void on_ready(void *context, bool readable, bool writable)
@@ -357,11 +266,11 @@ static bool dot_is_delivered(const struct smtp_connection *connection)
 void smtp_connection_drop(struct smtp_connection *connection, struct smtp_delivery *delivery)
 {
     if (delivery->at_dot && delivery->aborted && !dot_is_delivered(connection)) {
-        give_back(connection);
+        smtp_connection_give_back(connection);
         connection->reset = true;
         smtp_dialog_end(connection->dialog, SMTP_REASON_CUT);
     } else if (delivery == connection->ahead) {
-        give_back(connection); /* the owner knows that it is unwanted */
+        smtp_connection_give_back(connection); /* the owner knows that it is unwanted */
     } else if (!delivery->at_dot) {
         withhold(connection);
     }
