@@ -6,6 +6,7 @@ Each has names of its own on the shared broker, so that tests do not see one ano
 import itertools
 import json
 import os
+import signal
 import subprocess
 
 from . import events, kafka_client, places, web
@@ -114,17 +115,19 @@ class Relay:
 
     # Running.
 
-    def worker(self, wait=True, program="reset-worker", **settings):
-        return self._run(program, "run", Worker, wait, settings)
+    def worker(self, wait=True, program="reset-worker", wrap=None, **settings):
+        """`wrap`: makes the command that is run instead, of the command that would be."""
+        return self._run(program, "run", Worker, wait, settings, wrap)
 
-    def producer(self, wait=True, **settings):
-        return self._run("reset-producer", "serve", Producer, wait, settings)
+    def producer(self, wait=True, wrap=None, **settings):
+        return self._run("reset-producer", "serve", Producer, wait, settings, wrap)
 
-    def _run(self, program, verb, kind, wait, settings):
+    def _run(self, program, verb, kind, wait, settings, wrap):
         name = f"{kind.__name__.lower()}-{next(_numbers)}"
         settings = {"admin.listen": f"127.0.0.1:{free_port()}", "http.listen": f"127.0.0.1:{free_port()}", **settings}
         config = self.write_config(name, **settings)
-        process = kind(name, [places.program(program), "--config", config, verb], self.folder, SANITIZERS, self.folder)
+        command = [places.program(program), "--config", config, verb]
+        process = kind(name, wrap(command) if wrap else command, self.folder, SANITIZERS, self.folder)
         process.relay = self
         process.admin_port = int(settings["admin.listen"].rpartition(":")[2])
         process.port = int(settings["http.listen"].rpartition(":")[2])
@@ -204,6 +207,21 @@ class Program(Process):
 
     def metric(self, name, **labels):
         return web.metric(self.admin_port, name, **labels)
+
+    def read_again(self):
+        """SIGHUP, until keys and publishers are read again."""
+        before = self.stderr().count("read again")
+        self.signal(signal.SIGHUP)
+        eventually(f"{self.name} to read its files again", lambda: self.stderr().count("read again") > before)
+
+    def set_not_before(self, moment):
+        """token.not_before in the process's own configuration, and SIGHUP."""
+        path = self.command[self.command.index("--config") + 1]
+        lines = [line for line in open(path).read().splitlines() if not line.startswith("not_before")]
+        lines.insert(lines.index("[token]") + 1, f"not_before = {moment}")
+        with open(path, "w") as file:
+            file.write("\n".join(lines) + "\n")
+        self.read_again()
 
     def audit_lines(self):
         return [json.loads(line) for line in self.stdout().splitlines() if line.startswith("{")]
