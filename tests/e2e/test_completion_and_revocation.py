@@ -159,24 +159,14 @@ def test_a_moment_ends_every_link_and_password_that_was_made_before_it(running, 
     person = Person(running, smtp)
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     for process in (running.the_worker, running.the_producer):
-        set_moment(process, "2099-01-01T00:00:00Z")
+        process.set_not_before("2099-01-01T00:00:00Z")
         eventually("the future to be refused", lambda: "is in the future" in process.stderr(), seen=process.stderr)
         assert process.metric("reset_relay_reload_failed", what="not_before") == 1
     assert person.has_link()
     for process in (running.the_worker, running.the_producer):
-        set_moment(process, now)
+        process.set_not_before(now)
         eventually("the moment to count", lambda: process.metric("reset_relay_reload_failed", what="not_before") == 0)
     assert person.has_nothing()
     fresh = Person(running, smtp)
     assert fresh.has_link()
     running.the_producer.verified(fresh.user, fresh.password)
-
-
-def set_moment(process, moment):
-    """token.not_before in the process's own configuration, and SIGHUP."""
-    path = process.command[process.command.index("--config") + 1]
-    lines = [line for line in open(path).read().splitlines() if not line.startswith("not_before")]
-    lines.insert(lines.index("[token]") + 1, f"not_before = {moment}")
-    with open(path, "w") as file:
-        file.write("\n".join(lines) + "\n")
-    process.signal(signal.SIGHUP)
