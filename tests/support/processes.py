@@ -6,6 +6,7 @@ test left running.
 import ctypes
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -17,10 +18,16 @@ _PR_SET_PDEATHSIG = 1
 
 
 def free_port():
-    """A loopback port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A loopback port that was free a moment ago, and that no client's socket gets by chance while a test has its
+    server down: below the range that the kernel gives them from."""
+    lowest = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", random.SystemRandom().randrange(10_000, max(lowest, 11_000))))
+            except OSError:
+                continue
+            return probe.getsockname()[1]
 
 
 def _die_with_parent():

@@ -1,0 +1,221 @@
+#!/usr/bin/python3
+"""A long run under faults: a numbered stream of requests through three brokers, Redis, workers, producers and a scripted
+relay, faults that strike, and the verdict over what was written down.  See run.sh for the options.
+
+Ends with 0 when no invariant was broken, with 1 otherwise; prints the figures and writes them to a file.
+"""
+import argparse
+import concurrent.futures
+import pathlib
+import random
+import shutil
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+
+import figures  # noqa: E402
+import strikes  # noqa: E402
+import verdict  # noqa: E402
+from evidence import Evidence  # noqa: E402
+from stream import Stream  # noqa: E402
+from system import System  # noqa: E402
+from support.waiting import NotYet, eventually  # noqa: E402
+from watch import TopicLedger, Watch, look_into_files, look_into_redis  # noqa: E402
+
+SETTLED_WITHIN_S = 900
+REDEEMED_EVERY = 40
+MIXED_PAUSE_S = (0.5, 4.0)
+MORTAL = {"worker": (-1, 0), "producer": (0, -1), "mixed": (2, 1)}  # -1: all of them
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="tests/faults/run.sh", description=__doc__)
+    length = parser.add_mutually_exclusive_group(required=True)
+    length.add_argument("--hours", type=float, help="all faults, mixed, for so long")
+    length.add_argument("--minutes", type=float, help="the same, shorter")
+    length.add_argument("--kills", type=int, help="kill -9, so often, of what --of says")
+    parser.add_argument("--of", choices=sorted(strikes.KILLS), default="worker")
+    parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--producers", type=int, default=2)
+    parser.add_argument("--requests", type=int, help="default: 100 for each kill; as many as there is time for")
+    parser.add_argument("--rate", type=float, default=60, help="requests asked in a second, at most")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
+    parser.add_argument("--json", type=pathlib.Path, help="where the figures go, as JSON")
+    parser.add_argument("--folder", type=pathlib.Path, help="servers' data and logs; default: a fresh one, removed")
+    return parser.parse_args()
+
+
+class Run:
+    def __init__(self, options, folder):
+        self.options = options
+        self.mixed = options.kills is None
+        self.chance = random.Random(options.seed)
+        self.evidence = Evidence(outcomes=("sent", "suppressed", "dead") if self.mixed else ("sent",))
+        mortal = [count if each < 0 else each for count, each in
+                  zip((options.workers, options.producers), MORTAL["mixed" if self.mixed else options.of]
+                      if self.mixed or options.of in MORTAL else (0, 0))]
+        self.system = System(folder, self.evidence, options.workers, options.producers, mortal)
+        total = options.requests or (10**9 if self.mixed else options.kills * 100)
+        self.stream = Stream(self.evidence, self.system.asked_producers, total, options.rate, twins=self.mixed,
+                             seed=options.seed)
+        self.ledger = TopicLedger(self.evidence, self.system.relay)
+        self.watch = Watch(self.ledger, self.evidence, self.system.steady_processes)
+        self.began = time.time()
+
+    def strike(self):
+        self.watch.start()
+        self.stream.start()
+        self._mix() if self.mixed else self._kill()
+
+    def _say(self, text):
+        print(f"{time.strftime('%H:%M:%S', time.gmtime())} {text}", flush=True)
+
+    def _progress(self):
+        evidence = self.evidence
+        self._say(f"{len(evidence.faults)} faults, {len(evidence.acknowledged)} acknowledged, {len(self.ledger.ended)} "
+                  f"ended, {len(evidence.mails)} mails, {len(evidence.died)} died by themselves")
+
+    def _kill(self):
+        """So many kills spread over so many requests."""
+        kill, share = strikes.KILLS[self.options.of], self.stream.total / self.options.kills
+        pauses = strikes.PAUSES[self.options.of]
+        for number in range(1, self.options.kills + 1):
+            self.stream.allow(int(share * number))
+            time.sleep(self.chance.uniform(*pauses))
+            eventually("the stream to go on", lambda: len(self.evidence.acknowledged) >= int(share * (number - 0.9)), 300)
+            kill(self.system, self.chance)
+            self.system.look_after_processes()
+            if number % 20 == 0:
+                self._progress()
+
+    def _mix(self):
+        """All of them, at most one at a time for each part."""
+        end = time.monotonic() + 60 * (self.options.minutes or self.options.hours * 60)
+        busy, told = {}, time.monotonic()
+        redeemer = Redeemer(self.system, self.evidence)
+        # Its threads live as long as the run: a child dies with the thread that started it.
+        pool = self.pool = concurrent.futures.ThreadPoolExecutor(8)
+        while time.monotonic() < end and not self.stream.done:
+            time.sleep(self.chance.uniform(*MIXED_PAUSE_S))
+            for part in [part for part, running in busy.items() if running.done()]:
+                busy.pop(part).result()
+            free = [(strike, often) for strike, (part, often) in strikes.ALL.items() if part not in busy]
+            if free:
+                strike = self.chance.choices(*zip(*free))[0]
+                busy[strikes.ALL[strike][0]] = pool.submit(strike, self.system, self.chance)
+            self.system.look_after_processes()
+            if time.monotonic() - told > 60:
+                self._progress()
+                told = time.monotonic()
+        self.stream.no_more()
+        self.system.stopping.set()
+        for running in busy.values():
+            running.result(200)
+        redeemer.stop()
+
+    def settle(self):
+        """Nothing strikes any more: until all that was asked has ended and the group is past it."""
+        self.system.let_all_through()
+        if self.mixed:
+            self.stream.no_more()
+        self._say("no more faults; waiting for the rest to end")
+
+        def ended():
+            self.system.look_after_processes()
+            assert self.watch.trouble is None, f"the judge went blind: {self.watch.trouble!r}"
+            if not self.stream.done:
+                raise NotYet(f"{len(self.evidence.acknowledged)} of {self.stream.total} acknowledged, "
+                             f"answers {self.evidence.answers}")
+            open_requests = set(self.evidence.acknowledged.values()) - self.ledger.ended
+            if open_requests or self.ledger.not_passed:
+                raise NotYet(f"{len(open_requests)} open, e.g. {next(iter(open_requests), None)}; "
+                             f"{self.ledger.not_passed} records not committed")
+            return True
+        try:
+            eventually("every request to end", ended, SETTLED_WITHIN_S)
+        except AssertionError as late:
+            self._say(str(late))  # the verdict says what is lost
+        self.settled = time.time()
+        self.stream.stop()
+        self.watch.stop()
+        self.ledger.complete()
+        self._progress()
+
+    def look_around(self):
+        look_into_redis(self.evidence, self.system.redis.client())
+        look_into_files(self.evidence, self.system.written_files())
+
+
+class Redeemer(threading.Thread):
+    """Some of the links come back while faults strike: with another address, with their own until there is an answer,
+    again with the same key, and with another."""
+
+    def __init__(self, system, evidence):
+        super().__init__(daemon=True)
+        self.system = system
+        self.evidence = evidence
+        self._stopping = threading.Event()
+        self._seen = 0
+        self.start()
+
+    def run(self):
+        from evidence import Redemption
+        while not self._stopping.wait(0.5):
+            for mail in self.evidence.mails[self._seen::REDEEMED_EVERY]:
+                if self._stopping.is_set():
+                    return
+                answers = [self._ask(mail.token, address, key) for address, key in (
+                    ("somebody@else.example", "stranger"), (mail.address, "own"), (mail.address, "own"),
+                    (mail.address, "second"))]
+                self.evidence.redemptions.append(Redemption(mail.request, *answers))
+                self._seen += REDEEMED_EVERY
+
+    def _ask(self, token, address, key):
+        """Until the answer says something."""
+        for attempt in range(600):
+            producer = self.system.asked_producers()[attempt % len(self.system.producers)]
+            try:
+                answer = producer.redeem(token, address, f"{key}-{token[:20]}", timeout=20)
+                if answer.status in (200, 404):
+                    return answer.status
+            except (OSError, ValueError):
+                pass
+            time.sleep(0.2)
+        return 0
+
+    def stop(self):
+        self._stopping.set()
+        self.join(120)
+
+
+def main():
+    options = arguments()
+    print(f"seed {options.seed}", flush=True)
+    folder = options.folder or pathlib.Path(tempfile.mkdtemp(prefix="faults-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    run = Run(options, folder)
+    try:
+        run.strike()
+        run.settle()
+        run.look_around()
+        violations = verdict.judge(run.evidence)
+        report = figures.report(run.evidence, violations, options, run.began, run.settled)
+        figures.show(report)
+        if options.json:
+            figures.write(report, options.json)
+    finally:
+        run.system.close()
+    if not options.folder and not violations:
+        shutil.rmtree(folder, ignore_errors=True)
+    elif violations:
+        print(f"servers' data and logs stay in {folder}")
+    return 1 if violations else 0
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    sys.exit(code)

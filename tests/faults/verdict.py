@@ -1,0 +1,255 @@
+"""The invariants I1 to I7, judged over the evidence of a run.  Pure: evidence in, violations and explanations out.
+
+A second mail is allowed only with a cause that the evidence names: the connection or the process that had just
+mailed died before the answer could have been recorded, or its lease was taken over.  What has no cause is a
+violation, however many faults there were.
+"""
+import bisect
+import collections
+import statistics
+import typing
+
+# A reply that came is recorded within this long, where Redis is there; a machine with other work is slow.
+RECORDED_WITHIN_S = 10.0
+# The relay stamps a mail when it reads it, which may be after its sender died.
+READ_LATE_S = 5.0
+FLAT = 1.05
+FLAT_SLACK_DESCRIPTORS = 3   # one connection more or less is no leak
+FLAT_SLACK_MEMORY_KB = 1024
+FEWEST_SAMPLES = 20
+TTL_MOST_MS = 86_400_000
+CLOCK_STEP_S = 0.01          # two stamps of one machine, cut to milliseconds
+
+# What ends the connections of every worker to the relay.
+CONNECTION_FAULTS = ("relay killed", "relay connections reset", "mail taken, connection cut", "relay silent at the dot",
+                     "way to the relay slow")
+REDIS_FAULTS = ("redis killed", "redis connections reset", "redis silent", "redis reply cut", "redis emptied")
+
+
+class Violation(typing.NamedTuple):
+    invariant: str
+    sentence: str
+
+
+class Extra(typing.NamedTuple):
+    """A second mail and what explains it; cause None: nothing does."""
+    request: str
+    cause: str
+    gap: float            # seconds between the earlier mail and the fault
+
+
+def judge(evidence):
+    """All violations; none is what a run must have."""
+    found = [*one_end(evidence), *mails(evidence), *live_tokens(evidence), *leaks(evidence), *commits(evidence),
+             *flat(evidence)]
+    found += [Violation("process", sentence) for sentence in evidence.died]
+    return found
+
+
+def _final(evidence):
+    """{request: {generation: [End]}}"""
+    by_generation = {}
+    for request, ends in evidence.ends.items():
+        kinds = by_generation.setdefault(request, {})
+        for end in ends:
+            kinds.setdefault(end.generation, []).append(end)
+    return by_generation
+
+
+def one_end(evidence):
+    """I1."""
+    emptied = any(fault.kind == "redis emptied" for fault in evidence.faults)
+    taken = {mail.request for mail in evidence.mails}
+    final = _final(evidence)
+    for number in evidence.asked.keys() - evidence.acknowledged.keys():
+        yield Violation("I1", f"number {number} was never acknowledged, though it was asked again and again")
+    for number, request in evidence.acknowledged.items():
+        if request not in final:
+            yield Violation("I1", f"{request} (number {number}) got a 202 and has no outcome: lost")
+    for request, generations in final.items():
+        for generation, ends in generations.items():
+            names = [end.outcome for end in ends]
+            own = [end for end in ends if not end.rebuilt]
+            if len(own) > 1 or len(ends) > 1 and not emptied:
+                yield Violation("I1", f"{request} ended {len(ends)} times: {names}")
+            if len(own) < len(ends) and not emptied:
+                yield Violation("I1", f"{request} is called rebuilt, and Redis lost nothing")
+            if generation == 0 and not set(names) <= set(evidence.outcomes):
+                yield Violation("I1", f"{request} ended {names} {[end.reason for end in ends]}, "
+                                      f"which no fault of this run explains")
+            if "sent" in names and request not in taken:
+                yield Violation("I1", f"{request} is sent by the audit, and the relay never had it: lost")
+            if "sent" not in names and request in taken and not any(end.maybe_mailed for end in ends):
+                yield Violation("I1", f"{request} ended {names}, and the relay has its mail")
+    for sentence in evidence.invalid:
+        yield Violation("I1", f"an audit record breaks its schema: {sentence}")
+
+
+def mails(evidence):
+    """I2."""
+    addresses = {}
+    for number, request in evidence.acknowledged.items():
+        addresses[request] = f"{evidence.users[number]}@"
+    for mail in evidence.mails:
+        if not mail.address.startswith(addresses.get(mail.request, "")):
+            yield Violation("I2", f"{mail.request} was mailed to another address")
+    for extra in extra_mails(evidence):
+        if extra.cause is None:
+            yield Violation("I2", f"{extra.request} was mailed again, and nothing had died")
+        elif extra.cause == "another link":
+            yield Violation("I2", f"{extra.request} was mailed twice, with different links or Message-IDs")
+
+
+def extra_mails(evidence):
+    """Every mail beyond a request's first, with its cause."""
+    explain = _Explain(evidence)
+    for earlier, later in explain.pairs:
+        same = (earlier.token, earlier.message_id) == (later.token, later.message_id)
+        cause, gap = explain.cause(earlier, later)
+        rebuilt = any(end.rebuilt for end in evidence.ends.get(earlier.request, ()))
+        if not same and not (rebuilt and cause is not None):
+            cause, gap = "another link", 0.0
+        yield Extra(earlier.request, cause, gap)
+
+
+class _Explain:
+    def __init__(self, evidence):
+        self.evidence = evidence
+        first, last_on, self.pairs = {}, {}, []
+        for mail in evidence.mails:
+            last_on[mail.connection] = mail
+            if mail.request in first:
+                self.pairs.append((first[mail.request], mail))
+            first[mail.request] = mail
+        self.last_on = last_on
+        self.kills = collections.defaultdict(list)
+        self.stops = collections.defaultdict(list)
+        for fault in evidence.faults:
+            if fault.kind == "worker killed":
+                self.kills[fault.target].append(fault)
+            elif fault.kind == "worker stopped":
+                self.stops[fault.target].append(fault)
+        self.cuts = [fault for fault in evidence.faults if fault.kind in CONNECTION_FAULTS]
+        self.redis = [fault for fault in evidence.faults if fault.kind in REDIS_FAULTS]
+        self.emptied = [fault for fault in evidence.faults if fault.kind == "redis emptied"]
+
+    def cause(self, earlier, later):
+        worker = self.evidence.connections.get(earlier.connection, "")
+        for kill in self.kills[worker]:
+            gap = kill.at - earlier.at
+            if -READ_LATE_S <= gap <= RECORDED_WITHIN_S + self._redis_away(earlier.at, kill.at):
+                return "its worker was killed between the dot and the stored finish", gap
+        if self.last_on[earlier.connection] is earlier:
+            for cut in self.cuts:
+                if cut.at - READ_LATE_S <= earlier.at <= cut.until + RECORDED_WITHIN_S:
+                    return f"its connection died at the dot ({cut.kind})", max(0.0, cut.at - earlier.at)
+        for stop in self.stops[worker]:
+            if stop.at - RECORDED_WITHIN_S <= earlier.at <= stop.at + READ_LATE_S:
+                return "its worker was stopped between the dot and the stored finish: its lease was taken over", \
+                    stop.at - earlier.at
+        for lost in self.emptied:
+            if earlier.at <= lost.until + RECORDED_WITHIN_S and lost.at <= later.at and \
+                    any(end.rebuilt for end in self.evidence.ends.get(earlier.request, ())):
+                return "Redis had lost that it was mailed (rebuilt)", lost.at - earlier.at
+        return None, 0.0
+
+    def _redis_away(self, start, end):
+        """For how long Redis was disturbed in a span: so much later a finish may have been stored."""
+        return sum(max(0.0, min(end, fault.until + 5) - max(start, fault.at)) for fault in self.redis)
+
+
+def live_tokens(evidence):
+    """I3, I4's times, and that a link is redeemed once."""
+    users = {request: evidence.users[number] for number, request in evidence.acknowledged.items()}
+    for name, key in (("request", lambda token: token.request),
+                      ("user", lambda token: users.get(token.request, token.request))):
+        counted = collections.Counter(key(token) for token in evidence.tokens)
+        for owner, count in counted.items():
+            if count > 1:
+                yield Violation("I3", f"{count} live tokens of {name} {owner}")
+    for token in evidence.tokens:
+        if not 0 < token.ttl_ms <= TTL_MOST_MS:
+            yield Violation("I4", f"the token of {token.request} lives {token.ttl_ms} ms")
+    for each in evidence.redemptions:
+        if each.stranger != 404:
+            yield Violation("I3", f"{each.request} was answered {each.stranger} to another address")
+        if each.own == 200 and each.repeated not in (200, 404):
+            yield Violation("I3", f"{each.request}: the same question again was answered {each.repeated}")
+        if each.second != 404:
+            yield Violation("I3", f"{each.request} was redeemed twice: {each.own}, then {each.second}")
+        if each.own != 200 and not any(fault.kind == "redis emptied" for fault in evidence.faults):
+            yield Violation("I3", f"{each.request} could not be redeemed: {each.own}")
+
+
+def leaks(evidence):
+    """I4 and I5: the words come from whoever looked."""
+    for sentence in evidence.leaks:
+        yield Violation("I5", sentence)
+
+
+def commits(evidence):
+    """I6: strictly by the broker's time, since an outcome is acknowledged before its offset is stored."""
+    for position in evidence.positions:
+        if not position.passed:
+            continue
+        ends = [end.at for end in evidence.ends.get(position.request, ()) if end.generation >= position.generation]
+        copies = [copy.at for copy in evidence.copies.get(position.request, ())
+                  if (copy.generation, copy.copy) > (position.generation, position.copy)]
+        known = min(ends + copies, default=None)
+        if known is None:
+            yield Violation("I6", f"the group passed {position.where} of {position.request}, which has no end")
+        elif known > position.passed + CLOCK_STEP_S:
+            yield Violation("I6", f"the group passed {position.where} of {position.request} "
+                                  f"{known - position.passed:.3f} s before its end or newer copy was acknowledged")
+
+
+def _around(samples, where, field):
+    """The median of a tenth of the samples."""
+    size = max(len(samples) // 10, 3)
+    start = min(int(len(samples) * where), len(samples) - size)
+    return statistics.median(getattr(sample, field) for sample in samples[start:start + size])
+
+
+def three_moments(samples):
+    """{what: (start, middle, end)}: each the median of a tenth; the start is after the warm-up."""
+    return {field: tuple(_around(samples, where, field) for where in (0.1, 0.5, 0.9))
+            for field in ("memory", "descriptors", "threads")}
+
+
+def flat(evidence):
+    """I7: of what lived throughout, the end is within 5 % of the middle."""
+    slack = {"memory": FLAT_SLACK_MEMORY_KB, "descriptors": FLAT_SLACK_DESCRIPTORS, "threads": 1}
+    for process, samples in evidence.samples.items():
+        if len(samples) < FEWEST_SAMPLES:
+            continue
+        for what, (_start, middle, end) in three_moments(samples).items():
+            if end > max(middle * FLAT, middle + slack[what]):
+                yield Violation("I7", f"{process}: {what} grew from {middle:.0f} to {end:.0f}")
+
+
+class Recovery(typing.NamedTuple):
+    goes_on: float        # from the fault until a request that was asked after it had ended
+    all_ended: float      # until every request that was asked before it had ended
+
+
+def recoveries(evidence):
+    """{kind of fault: [Recovery]}."""
+    spans = []
+    for number, request in evidence.acknowledged.items():
+        ends = evidence.ends.get(request)
+        if ends:
+            spans.append((evidence.asked[number], min(end.at for end in ends)))
+    spans.sort()
+    asked = [start for start, _end in spans]
+    latest, earliest = [], [float("inf")] * (len(spans) + 1)
+    for _start, end in spans:
+        latest.append(max(end, latest[-1] if latest else 0.0))
+    for index in range(len(spans) - 1, -1, -1):
+        earliest[index] = min(spans[index][1], earliest[index + 1])
+    found = collections.defaultdict(list)
+    for fault in evidence.faults:
+        index = bisect.bisect_right(asked, fault.at)
+        if 0 < index < len(spans):
+            found[fault.kind].append(Recovery(max(0.0, earliest[index] - fault.at),
+                                              max(0.0, latest[index - 1] - fault.at)))
+    return found
