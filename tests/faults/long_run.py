@@ -19,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 import figures  # noqa: E402
 import strikes  # noqa: E402
 import verdict  # noqa: E402
-from evidence import Evidence  # noqa: E402
+from evidence import Evidence, Redemption  # noqa: E402
 from stream import Stream  # noqa: E402
 from system import System  # noqa: E402
 from support.waiting import NotYet, eventually  # noqa: E402
@@ -162,7 +162,6 @@ class Redeemer(threading.Thread):
         self.start()
 
     def run(self):
-        from evidence import Redemption
         while not self._stopping.wait(0.5):
             for mail in self.evidence.mails[self._seen::REDEEMED_EVERY]:
                 if self._stopping.is_set():

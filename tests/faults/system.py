@@ -35,9 +35,9 @@ class Slot:
 
     def start(self, wait=False):
         self._forget()
-        self.struck = False
         self.name = f"{self.title}-{next(self._incarnations)}"
         self.process = self.make(wait=wait, **self._ports, **{"smtp.helo": f"{self.name}.test"})
+        self.struck = False
 
     def _forget(self):
         """An incarnation that is over leaves its log and nothing in this program."""
