@@ -79,8 +79,10 @@ def one_end(evidence):
                                       f"which no fault of this run explains")
             if "sent" in names and request not in taken:
                 yield Violation("I1", f"{request} is sent by the audit, and the relay never had it: lost")
-            if "sent" not in names and request in taken and not any(end.maybe_mailed for end in ends):
-                yield Violation("I1", f"{request} ended {names}, and the relay has its mail")
+    for request in taken & evidence.ends.keys():
+        ends = evidence.ends[request]
+        if not any(end.outcome == "sent" or end.maybe_mailed for end in ends):
+            yield Violation("I1", f"{request} ended {[end.outcome for end in ends]}, and the relay has its mail")
     for sentence in evidence.invalid:
         yield Violation("I1", f"an audit record breaks its schema: {sentence}")
 
