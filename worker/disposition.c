@@ -5,7 +5,8 @@
  *   4xx                                    retry at the tier of its tries; dead (attempts) after the last
  *   5xx, or a mail that can never go       dead, with its reason
  *   cut between dot and reply              retry, uncertain: the same link again
- *   unreachable, cut before the dot, 421   hold; the third 421, silence or cut in a row is a 4xx
+ *   unreachable, cut before the dot, 421   hold; the third 421, silence or cut of a relay that goes on to
+ *                                          serve others is a 4xx
  *   withheld by ourselves                  begin again, or stop where the partition is gone
  */
 #include "worker/disposition.h"
@@ -47,8 +48,7 @@ static bool is_about_recipient(const struct smtp_result *result)
 
 bool disposition_is_shutdown(const struct smtp_result *result, bool serving)
 {
-    return result->kind == SMTP_UNAVAILABLE && is_about_recipient(result) &&
-           (serving || result->code == 421 || result->reason == SMTP_REASON_DEADLINE);
+    return result->kind == SMTP_UNAVAILABLE && is_about_recipient(result) && serving;
 }
 
 static struct disposition unavailable(const struct smtp_result *result,

@@ -28,14 +28,15 @@ struct disposition {
 struct disposition_history {
     unsigned tries;     /* answers of the relay before this one (R.tries) */
     unsigned tiers;     /* retry topics, at least 1 */
-    unsigned shutdowns; /* answers in a row that were disposition_is_shutdown, this one included */
+    unsigned shutdowns; /* answers that were disposition_is_shutdown, this one included */
     bool leaving; /* no further try by this run: the partition is gone, a successor stands, or the worker ends
                    */
 };
 
-/* Whether the relay broke the conversation off while it was about this recipient: 421, silence past a
- * deadline, or, while it goes on to serve others (`serving`), a cut.  From this many in a row on it counts as
- * an answer about the recipient, or one that makes the relay fall silent or fall over would loop. */
+/* Whether the relay broke the conversation off (421, silence past a deadline, a cut) while it was about this
+ * recipient, and goes on to serve others (`serving`).  From this many on it counts as an answer about the
+ * recipient, or one that makes the relay fall silent or fall over would loop.  A relay that serves nobody
+ * says nothing about anybody: then no attempt is burnt, however long it lasts. */
 bool disposition_is_shutdown(const struct smtp_result *result, bool serving);
 #define DISPOSITION_SHUTDOWNS 3
 

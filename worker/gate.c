@@ -22,6 +22,7 @@ struct gate {
     struct gate_waiter *waiting;
     char reason[256];
     bool shut;
+    bool reachable; /* the probe has come through; what it is worth shows when somebody uses it */
 };
 
 static void arm(struct gate *gate, int64_t delay_ms)
@@ -46,6 +47,7 @@ static void release_all(struct gate *gate)
 
 static void open_gate(struct gate *gate)
 {
+    gate->reachable = false;
     if (gate->shut) {
         gate->shut = false;
         metrics_set(gate->metrics, METRIC_BREAKER_OPEN, LABELS(gate->options.name), 0);
@@ -60,7 +62,7 @@ static void on_timer(evutil_socket_t descriptor, short what, void *context)
     (void)descriptor, (void)what;
     struct gate *gate = context;
     int64_t now = clock_monotonic_ms();
-    if (!gate->shut || gate->breaker.state == BREAKER_CLOSED)
+    if (!gate->shut || gate->breaker.state == BREAKER_CLOSED || gate->reachable)
         open_gate(gate);
     else if (!breaker_allow(&gate->breaker, now))
         arm(gate, breaker_wait(&gate->breaker, now));
@@ -104,6 +106,11 @@ bool gate_is_open(const struct gate *gate)
     return !gate->shut;
 }
 
+bool gate_serves(const struct gate *gate)
+{
+    return !gate->shut && gate->breaker.state == BREAKER_CLOSED;
+}
+
 const char *gate_reason(const struct gate *gate)
 {
     return gate->reason;
@@ -119,6 +126,14 @@ void gate_success(struct gate *gate)
     arm(gate, 0);
 }
 
+void gate_reachable(struct gate *gate)
+{
+    if (!gate->shut || gate->breaker.state != BREAKER_HALF_OPEN)
+        return;
+    gate->reachable = true;
+    arm(gate, 0);
+}
+
 void gate_failure(struct gate *gate, const char *reason)
 {
     uint32_t random;
@@ -131,6 +146,7 @@ void gate_failure(struct gate *gate, const char *reason)
     if (gate->breaker.state != BREAKER_OPEN || before == BREAKER_OPEN)
         return;
     gate->shut = true;
+    gate->reachable = false;
     metrics_set(gate->metrics, METRIC_BREAKER_OPEN, LABELS(gate->options.name), 1);
     log_write(LOG_LEVEL_WARNING, "dependency is away: events are held",
               LOG_TEXT("dependency", gate->options.name), LOG_TEXT("reason", gate->reason),

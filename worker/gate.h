@@ -24,7 +24,7 @@ struct gate_options {
     unsigned threshold; /* failures in a row that shut it */
     int64_t first_ms, most_ms;
     /* The delay is over.  True: those who wait are let through and find out; false: the probe has asked the
-     * dependency, and gate_success or gate_failure follows.  NULL: true. */
+     * dependency, and gate_success, gate_reachable or gate_failure follows.  NULL: true. */
     bool (*probe)(void *context);
     void (*opened)(void *context); /* it is open again: there may be room for new events */
     void *context;
@@ -38,10 +38,17 @@ void gate_free(struct gate **gate);
 
 bool gate_is_open(const struct gate *gate);
 
+/* Open, and not merely to find out: its last answers were good. */
+bool gate_serves(const struct gate *gate);
+
 /* Why it was shut last; "" when it never was. */
 const char *gate_reason(const struct gate *gate);
 
 void gate_success(struct gate *gate);
+
+/* The probe has reached it, which is no answer yet: those who wait are let through and find out, and one
+ * failure shuts it again. */
+void gate_reachable(struct gate *gate);
 
 /* `reason` is one sentence for log and readiness. */
 void gate_failure(struct gate *gate, const char *reason);

@@ -83,7 +83,7 @@ struct job {
     struct smtp_delivery *delivery;
     struct smtp_result result;
     int64_t dot_at_ms;  /* monotonic */
-    unsigned shutdowns; /* disposition_is_shutdown in a row */
+    unsigned shutdowns; /* so many answers were disposition_is_shutdown */
     bool parked;        /* its successor copy is durable and the offset is given back */
 
     /* How it ends: what the steps of the plan write down. */

@@ -67,9 +67,11 @@ static void tell_gate(struct job *job)
     case SMTP_REFUSED:
         gate_success(gate);
         break;
+    case SMTP_UNCERTAIN:
     case SMTP_UNAVAILABLE:
-        /* Failed connections are told by the pool's observer; here is what breaks established ones. */
-        if (result->stage == SMTP_STAGE_NONE || result->stage == SMTP_STAGE_CONNECT)
+        /* Failed connections are told by the pool's observer, what we cut ourselves by nobody; here is what
+         * breaks established ones. */
+        if (result->stage == SMTP_STAGE_NONE || result->stage == SMTP_STAGE_CONNECT || job->lease_lost)
             break;
         snprintf(why, sizeof why, "the relay broke off at %s (%s %d)", smtp_stage_name(result->stage),
                  smtp_reason_name(result->reason), result->code);
@@ -146,8 +148,8 @@ static void count_mail(struct job *job, const struct disposition *disposition)
 enum progress step_dispose(struct job *job)
 {
     tell_gate(job);
-    bool serving = gate_is_open(job->worker->gates[DEPENDENCY_SMTP]);
-    job->shutdowns = disposition_is_shutdown(&job->result, serving) ? job->shutdowns + 1 : 0;
+    bool serving = gate_serves(job->worker->gates[DEPENDENCY_SMTP]);
+    job->shutdowns += disposition_is_shutdown(&job->result, serving);
     struct disposition_history history = {
         .tries = job->lease.record.tries,
         .tiers = job->worker->settings.tiers,

@@ -92,7 +92,7 @@ static bool probe_smtp(void *context)
 static void on_smtp_connected(void *context)
 {
     struct worker *worker = context;
-    gate_success(worker->gates[DEPENDENCY_SMTP]);
+    gate_reachable(worker->gates[DEPENDENCY_SMTP]); /* whatever stands before a relay may accept and cut */
 }
 
 static void on_smtp_failed(void *context, enum smtp_reason reason, const struct error *error)

@@ -107,15 +107,15 @@ static void each_answer_of_the_relay_has_one_disposition(void **state)
     }
 }
 
-static void a_cut_is_about_the_recipient_only_while_others_are_served(void **state)
+static void what_breaks_off_is_about_the_recipient_only_while_others_are_served(void **state)
 {
     (void)state;
     const struct {
         struct smtp_result result;
         bool serving, away;
     } cases[] = {
-        {RESULT(UNAVAILABLE, RCPT, REPLY, 421), true, true},
-        {RESULT(UNAVAILABLE, DATA, DEADLINE, 0), true, true},
+        {RESULT(UNAVAILABLE, RCPT, REPLY, 421), true, false},
+        {RESULT(UNAVAILABLE, DATA, DEADLINE, 0), true, false},
         {RESULT(UNAVAILABLE, RCPT, CUT, 0), true, false},
         {RESULT(UNAVAILABLE, CONNECT, CUT, 0), false, false},
         {RESULT(UNAVAILABLE, NONE, QUEUE, 0), false, false},
@@ -152,7 +152,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_answer_of_the_relay_has_one_disposition),
-        cmocka_unit_test(a_cut_is_about_the_recipient_only_while_others_are_served),
+        cmocka_unit_test(what_breaks_off_is_about_the_recipient_only_while_others_are_served),
         cmocka_unit_test(no_retry_goes_past_the_last_tier),
         cmocka_unit_test(a_parked_mail_comes_back_only_after_its_wait_has_ended),
     };

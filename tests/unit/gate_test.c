@@ -114,6 +114,47 @@ static void a_probe_that_will_answer_later_lets_nobody_through(void **state)
     gate_free(&gate);
 }
 
+/* A proxy that accepts connections and cuts them is no relay: with the connection alone nothing is back. */
+static void what_can_be_reached_is_only_tried_and_one_failure_shuts_it_again(void **state)
+{
+    (void)state;
+    struct gate *gate = make(3, true);
+    struct waiting waiting = {0};
+    probe_answer = false;
+    for (int i = 0; i < 3; i++)
+        gate_failure(gate, "away");
+    wait_at(gate, &waiting);
+    gate_reachable(gate); /* from before: the delay is not over */
+    assert_false(gate_is_open(gate));
+    event_base_dispatch(base);
+    waiting.fails_once = true;
+    gate_reachable(gate);
+    assert_int_equal(waiting.calls, 0);
+    event_base_dispatch(base); /* let through, failed, shut, the delay, and probed again */
+    assert_int_equal(waiting.calls, 1);
+    assert_false(gate_is_open(gate));
+    gate_reachable(gate);
+    event_base_loop(base, EVLOOP_ONCE);
+    assert_int_equal(waiting.calls, 2);
+    assert_true(gate_serves(gate)); /* it has had an answer */
+    gate_free(&gate);
+}
+
+static void an_open_gate_serves_only_after_a_good_answer(void **state)
+{
+    (void)state;
+    struct gate *gate = make(1, true);
+    probe_answer = true;
+    assert_true(gate_serves(gate));
+    gate_failure(gate, "away");
+    event_base_dispatch(base);
+    assert_true(gate_is_open(gate));
+    assert_false(gate_serves(gate));
+    gate_success(gate);
+    assert_true(gate_serves(gate));
+    gate_free(&gate);
+}
+
 static void one_who_leaves_is_not_called(void **state)
 {
     (void)state;
@@ -151,6 +192,8 @@ int main(void)
         cmocka_unit_test(it_shuts_only_after_failures_in_a_row),
         cmocka_unit_test(all_who_wait_go_on_when_it_opens_and_one_that_fails_waits_again),
         cmocka_unit_test(a_probe_that_will_answer_later_lets_nobody_through),
+        cmocka_unit_test(what_can_be_reached_is_only_tried_and_one_failure_shuts_it_again),
+        cmocka_unit_test(an_open_gate_serves_only_after_a_good_answer),
         cmocka_unit_test(one_who_leaves_is_not_called),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -310,55 +310,6 @@ static void redis_that_is_away_is_asked_the_same_again(void **state)
     assert_true(world_request(&world, &record) && record.lost == 0 && !record.maybe_mailed);
 }
 
-static void a_relay_that_is_away_burns_no_attempt(void **state)
-{
-    (void)state;
-    struct request_record record;
-    for (size_t i = 0; i < 3; i++)
-        world.relay[i] = RELAY_BREAKS_OFF;
-    world.relay_away = true;
-    world_event(&world, (struct occasion){0});
-    world_turns(&world, 60);
-    assert_journal(&world, "leased, mail, pending, leased, mail, pending, leased, mail, pending");
-    assert_true(world_request(&world, &record) && record.tries == 0);
-    assert_int_equal(intake_room(&world.worker, LANE_REQUESTED), 0);
-    world.relay_away = false;
-    gate_success(world.worker.gates[DEPENDENCY_SMTP]);
-    world_run(&world);
-    assert_journal(&world, "leased, mail, dot, sent, sent, offset");
-    assert_true(intake_room(&world.worker, LANE_REQUESTED) > 0);
-}
-
-static void three_421_in_a_row_count_as_one_refusal(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < 3; i++)
-        world.relay[i] = RELAY_SHUTS_DOWN;
-    world_event(&world, (struct occasion){0});
-    world_run(&world);
-    assert_journal(
-        &world,
-        "leased, mail, pending, leased, mail, pending, leased, mail, copy 1, deferred, pending, offset");
-    assert_string_equal(world.audit.reason, "refused_for_now");
-}
-
-static void a_recipient_at_whom_the_relay_falls_over_does_not_loop(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < 3; i++)
-        world.relay[i] = RELAY_HOLDS;
-    world_event(&world, (struct occasion){0});
-    for (size_t i = 0; i < 3; i++) {
-        world_run(&world);
-        gate_success(world.worker.gates[DEPENDENCY_SMTP]); /* it serves others */
-        world_relay_goes_on(&world, RELAY_BREAKS_OFF);
-    }
-    world_run(&world);
-    assert_journal(
-        &world,
-        "leased, mail, pending, leased, mail, pending, leased, mail, copy 1, deferred, pending, offset");
-}
-
 static void a_dead_letter_too_large_for_kafka_goes_without_its_value(void **state)
 {
     (void)state;
@@ -430,9 +381,6 @@ int main(void)
         IN_A_WORLD(a_record_that_nobody_can_read_ends_as_a_dead_letter_and_holds_no_other_up),
         IN_A_WORLD(an_event_that_another_worker_has_rests),
         IN_A_WORLD(redis_that_is_away_is_asked_the_same_again),
-        IN_A_WORLD(a_relay_that_is_away_burns_no_attempt),
-        IN_A_WORLD(three_421_in_a_row_count_as_one_refusal),
-        IN_A_WORLD(a_recipient_at_whom_the_relay_falls_over_does_not_loop),
         IN_A_WORLD(a_dead_letter_too_large_for_kafka_goes_without_its_value),
         IN_A_WORLD(an_audit_record_that_kafka_refuses_is_not_left_out),
         IN_A_WORLD(a_retry_copy_too_large_for_kafka_makes_the_event_dead),
