@@ -2,7 +2,6 @@
 import os
 import socket
 import ssl
-import subprocess
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -10,19 +9,10 @@ from aiosmtpd.controller import Controller
 from support import places
 from support.mailbox import Mailbox, make_certificate
 from support.processes import Process, free_port
+from support.smtp_pool import send
 from support.waiting import eventually
 
 LOGIN = ("relay", "a password with spaces")
-
-
-def send(url, addresses, **settings):
-    """Runs smtp_send; {address: "kind stage reason code enhanced"} and what it said on stderr."""
-    command = [places.program("smtp_send"), f"url={url}", *(f"{key}={value}" for key, value in settings.items())]
-    done = subprocess.run(command, input="\n".join(addresses), capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
-    lines = [line.split(" ", 1) for line in done.stdout.splitlines()]
-    assert len(lines) == len(addresses), "every submission has exactly one end"
-    return dict(lines), done.stderr
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,15 @@
  * prune_dead_connections). The easy handle stays in it until the end, or curl_easy_send fails.
  *
  * TLS: required means CURLUSESSL_ALL with the certificate verified; libcurl refuses a STARTTLS answer that
- * has more bytes behind it (CVE-2021-22947), and capabilities are forgotten at each 220. */
+ * has more bytes behind it (CVE-2021-22947), and capabilities are forgotten at each 220.
+ *
+ * A relay that talks without end is left: by lines here, by bytes without a line end in libcurl (300 KB from
+ * 7.88.1 of Debian on, 64 KB in newer ones), and by the deadline that all of it has together. */
 #include "worker/smtp/transport_state.h"
 
 #include <string.h>
+
+#define HEARD_LIMIT 65536 /* bytes; greeting, EHLO's lists and AUTH come to a few hundred */
 
 void smtp_connecting_stop(struct smtp_transport *transport)
 {
@@ -55,11 +60,13 @@ static void look(struct smtp_transport *transport)
     if (!message || message->msg != CURLMSG_DONE || transport->ours || transport->ended)
         return;
     CURLcode code = message->data.result;
+    const char *cause = *transport->message ? transport->message : curl_easy_strerror(code);
+    if (transport->heard > HEARD_LIMIT)
+        cause = "it talks without end";
     if (code == CURLE_OK)
         smtp_transport_connected(transport);
     else
-        smtp_transport_failed(transport, reason_of(code),
-                              *transport->message ? transport->message : curl_easy_strerror(code));
+        smtp_transport_failed(transport, reason_of(code), cause);
 }
 
 static void on_socket(evutil_socket_t socket, short what, void *argument)
@@ -131,10 +138,14 @@ static int set_timer(CURLM *multi, long milliseconds, void *argument)
     return event_add(transport->timer, &wait);
 }
 
+/* Another size than the line's makes libcurl give up. */
 static size_t take_line(char *bytes, size_t size, size_t count, void *argument)
 {
     struct smtp_transport *transport = argument;
     size *= count;
+    transport->heard += size;
+    if (transport->heard > HEARD_LIMIT)
+        return 0;
     smtp_capabilities_take(&transport->capabilities, (struct text){bytes, size});
     if (size >= 3 && bytes[0] >= '2' && bytes[0] <= '5')
         transport->last_code = (bytes[0] - '0') * 100 + (bytes[1] - '0') * 10 + (bytes[2] - '0');
