@@ -12,7 +12,7 @@ from .processes import free_port
 
 CUT = "cut the connection"
 STALL = "never answer"
-HOLD = "answer held_answer when the test says release()"
+HOLD = "answer when the test says release(): held_answer at the dot, 354 to DATA"
 
 
 class Closed(Exception):
@@ -151,6 +151,10 @@ class SmtpServer:
                 await self._reply(writer, answer)
             elif verb == "DATA":
                 answer = self._answer_of("data", recipients, "354 go on") if recipients else "554 5.5.1 no recipients"
+                if answer == HOLD:
+                    self.held.add(Mail(sender, recipients, b"", number))
+                    await self._released.wait()
+                    answer = "354 go on"
                 await self._reply(writer, answer)
                 if answer.startswith("354"):
                     await self._take(reader, writer, Mail(sender, recipients, b"", number))

@@ -308,6 +308,13 @@ void smtp_relay_hang_up(struct smtp_relay *relay)
             close_connection(relay->connections[i]);
 }
 
+void smtp_relay_hear(struct smtp_relay *relay)
+{
+    for (size_t i = 0; i < CONNECTIONS; i++)
+        if (relay->connections[i])
+            event_add(relay->connections[i]->readable, NULL);
+}
+
 void smtp_relay_say(struct smtp_relay *relay, const char *reply)
 {
     for (size_t i = 0; i < CONNECTIONS; i++) {

@@ -45,6 +45,9 @@ const struct smtp_relay_memory *smtp_relay_memory(const struct smtp_relay *relay
 /* Ends all connections that are open, without a word. */
 void smtp_relay_hang_up(struct smtp_relay *relay);
 
+/* Connections that are deaf hear what has come meanwhile, and go on. */
+void smtp_relay_hear(struct smtp_relay *relay);
+
 /* Says `reply` on the connections that are silent, which go on then. */
 void smtp_relay_say(struct smtp_relay *relay, const char *reply);
 
