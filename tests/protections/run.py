@@ -75,7 +75,7 @@ def show(protection):
     if protection.unit:
         targets = [protection.unit]
     else:
-        targets = PROGRAMS if not protection.test.startswith(("tests/protocol", "tests/contract")) else []
+        targets = PROGRAMS if not protection.test.startswith(("tests/protocol", "tests/contract", "tests/integration")) else []
     trouble = build(*targets)
     if trouble:
         return False, "does not build without it:\n" + trouble[-3000:]
