@@ -53,8 +53,7 @@ enum status call_event_publish(const struct http_call *call, const struct reques
     enum status status = event_publisher_send(serve->publisher, &publication, delivered, context, error);
     if (status == STATUS_OK || status == STATUS_INVALID)
         return status;
-    metrics_add(serve->metrics, METRIC_KAFKA_PRODUCE_ERRORS,
-                LABELS(status == STATUS_FULL ? "full" : "retryable"), 1);
+    serve_count_kafka_error(serve, status);
     return error_set(error, status,
                      "Kafka takes nothing at the moment: ask again with the same Idempotency-Key");
 }

@@ -23,22 +23,32 @@
 #include "producer/routes.h"
 #include "producer/serve_health.h"
 
-enum { EVHTTP_HEADER_ROOM = 64 * 1024, EVHTTP_BODY_ROOM = 64 * 1024, ANSWER_MARGIN_MS = 60000 };
+enum {
+    EVHTTP_HEADER_ROOM = 64 * 1024,
+    EVHTTP_BODY_ROOM = 64 * 1024,
+    ANSWER_MARGIN_MS = 60000,
+    CLOSE_MOST_MS = 5000
+};
 
-void serve_note_delivery(struct serve *serve, const struct kafka_delivery *delivery)
+void serve_count_kafka_error(struct serve *serve, enum status status)
 {
     static const char *const classes[] = {
         [STATUS_TIMEOUT] = "deadline",  [STATUS_FULL] = "full",           [STATUS_UNAVAILABLE] = "retryable",
         [STATUS_INVALID] = "permanent", [STATUS_NOT_FOUND] = "permanent", [STATUS_DENIED] = "permanent",
     };
+    size_t known = sizeof classes / sizeof *classes;
+    const char *name = (size_t)status < known ? classes[status] : NULL;
+    metrics_add(serve->metrics, METRIC_KAFKA_PRODUCE_ERRORS, LABELS(name ? name : "retryable"), 1);
+}
+
+void serve_note_delivery(struct serve *serve, const struct kafka_delivery *delivery)
+{
     if (delivery->status == STATUS_OK && delivery->broker_timestamp)
         kafka_clock_note(&serve->kafka_clock, clock_realtime_ms(), delivery->timestamp_ms,
                          clock_monotonic_ms());
     if (delivery->status == STATUS_OK || serve->ended)
         return;
-    size_t known = sizeof classes / sizeof *classes;
-    const char *name = (size_t)delivery->status < known ? classes[delivery->status] : NULL;
-    metrics_add(serve->metrics, METRIC_KAFKA_PRODUCE_ERRORS, LABELS(name ? name : "retryable"), 1);
+    serve_count_kafka_error(serve, delivery->status);
     log_write(LOG_LEVEL_WARNING, "Kafka has not acknowledged a record",
               LOG_TEXT("status", status_name(delivery->status)),
               LOG_TEXT("reason", delivery->reason ? delivery->reason : ""));
@@ -96,12 +106,14 @@ static void on_drain_end(evutil_socket_t unused, short what, void *context)
 static void on_signal(void *context, int signal)
 {
     struct serve *serve = context;
-    const struct timeval limit = clock_span(config_duration_ms(serve->config, CONFIG_HTTP_DRAIN));
+    int64_t drain_ms = config_duration_ms(serve->config, CONFIG_HTTP_DRAIN);
+    const struct timeval limit = clock_span(drain_ms);
     log_write(LOG_LEVEL_INFO, "draining", LOG_NUMBER("signal", signal),
               LOG_NUMBER("connections", http_connections_open(serve->connections)));
     serve->draining = true;
     http_listener_free(&serve->listener);
     event_add(serve->drain_end, &limit);
+    process_end_within(drain_ms + CLOSE_MOST_MS, serve->exit_code);
     http_connections_drain(serve->connections, on_empty, serve);
 }
 

@@ -62,4 +62,7 @@ int serve_run(const struct config *config);
 /* Takes note of every delivery report: the clocks, errors. */
 void serve_note_delivery(struct serve *serve, const struct kafka_delivery *delivery);
 
+/* Counts a record that Kafka did not take, by the class of the error. */
+void serve_count_kafka_error(struct serve *serve, enum status status);
+
 #endif

@@ -1,7 +1,8 @@
-/* Three times: until `drain_ms` less the margin, mails under way go on as ever; then what waits at the dot is
- * parked and all else gives its lease back; at `drain_ms` less a fifth of the margin whatever is left is left
- * behind, so that there is time to leave the group before the one who waits for us kills.  The consumer
- * leaves after the last offset is stored. */
+/* Four times: until `drain_ms` less the margin, mails under way go on as ever; then what waits at the dot is
+ * parked and all else gives its lease back; at `drain_ms` less two fifths of the margin whatever is left is
+ * left behind, and the group is left until one fifth before the end.  The last fifth is for the tearing down,
+ * which takes that long where Kafka or Redis is away.  The consumer leaves after the last offset is stored.
+ */
 #include "worker/drain.h"
 
 #include "io/clock.h"
@@ -27,9 +28,10 @@ static void on_produced(void *context, enum status status)
     event_base_loopbreak(worker->base);
 }
 
+/* For the group and the last records. */
 static int left_ms(const struct worker *worker)
 {
-    int64_t left = worker->drain_until_ms - clock_monotonic_ms();
+    int64_t left = worker->drain_until_ms - worker->drain_margin_ms / 5 - clock_monotonic_ms();
     return left > 100 ? (int)left : 100;
 }
 
@@ -56,7 +58,7 @@ void drain_look(struct worker *worker)
     int64_t now_ms = clock_monotonic_ms();
     if (!worker->drain_over && now_ms >= worker->drain_until_ms - worker->drain_margin_ms)
         end_jobs(worker);
-    bool over = now_ms >= worker->drain_until_ms - worker->drain_margin_ms / 5;
+    bool over = now_ms >= worker->drain_until_ms - worker->drain_margin_ms * 2 / 5;
     if (!worker->closing && (only_parked_jobs_left(worker) || over)) {
         worker->closing = true;
         if (!only_parked_jobs_left(worker))

@@ -116,6 +116,14 @@ static void on_notice(void *context, int severity, const char *facility, const c
     log_kafka(severity, facility, text);
 }
 
+/* Whatever hangs, also in the tearing down: the one who waits for us waits no longer than `worker.drain`. */
+static void drain(struct worker *worker)
+{
+    drain_begin(worker);
+    process_end_within(worker->drain_until_ms - worker->drain_margin_ms / 20 - clock_monotonic_ms(),
+                       worker->exit_code);
+}
+
 static void on_consumer_failed(void *context, const struct error *error)
 {
     struct worker *worker = context;
@@ -123,13 +131,13 @@ static void on_consumer_failed(void *context, const struct error *error)
               "the group member is dead for good: ending, so that a fresh process takes over",
               LOG_ERROR(error));
     worker->exit_code = PROCESS_EXIT_UNAVAILABLE;
-    drain_begin(worker);
+    drain(worker);
 }
 
 static void on_signal(void *context, int signal)
 {
     (void)signal;
-    drain_begin(context);
+    drain(context);
 }
 
 static void on_reload(void *context)
@@ -252,10 +260,11 @@ static enum status open_all(struct worker *worker, struct error *error)
 }
 
 /* Whatever still waits for an answer gets one from the thing that goes; `ended` keeps jobs from going on with
- * it. */
+ * it.  The audit's lines go out first: the rest may be cut short at the end of the drain. */
 static void close_all(struct worker *worker)
 {
     worker->ended = true;
+    audit_stream_free(&worker->audit_lines, 1000);
     health_stop(worker);
     smtp_pool_free(&worker->smtp);
     redis_free(&worker->redis);
@@ -275,7 +284,6 @@ static void close_all(struct worker *worker)
     for (size_t i = 0; i < DEPENDENCY_COUNT; i++)
         gate_free(&worker->gates[i]);
     credentials_clear(worker);
-    audit_stream_free(&worker->audit_lines, 1000);
     process_signals_free(&worker->signals);
     metrics_free(&worker->metrics);
     if (worker->base)

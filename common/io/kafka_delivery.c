@@ -3,7 +3,7 @@
  * The classes answer one question each of the caller's: INVALID, NOT_FOUND and DENIED are not cured by
  * waiting; after TIMEOUT Kafka may have the message; everything else is the cluster's trouble and passes.  A
  * topic that takes no record of any kind (its name, a policy) is the cluster's trouble, too, not the
- * record's. */
+ * record's; and so is a batch that arrived with other bits (Kafka's CORRUPT_MESSAGE, here INVALID_MSG). */
 #include "io/kafka_delivery.h"
 
 /* 2001: librdkafka's mock cluster (dev-broker) reports 1234 as its LogAppendTime, which is no clock at all.
@@ -23,7 +23,6 @@ enum status kafka_delivery_status(rd_kafka_resp_err_t code)
     case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
         return STATUS_TIMEOUT;
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-    case RD_KAFKA_RESP_ERR_INVALID_MSG:
     case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
     case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_INVALID_RECORD:

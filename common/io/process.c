@@ -17,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -25,6 +26,7 @@
 #include "io/log.h"
 
 #define DESCRIPTORS_WANTED 65536
+enum { END_LEAST_MS = 500 };
 
 struct process_signals {
     struct process_signal_callbacks callbacks;
@@ -154,4 +156,27 @@ void process_signals_free(struct process_signals **signals)
         if (events[i])
             event_free(events[i]);
     free(gone);
+}
+
+static void end_at_last(int number, siginfo_t *information, void *machine)
+{
+    (void)number, (void)machine;
+    _exit(information->si_value.sival_int);
+}
+
+void process_end_within(int64_t ms, int code)
+{
+    struct sigaction action = {.sa_sigaction = end_at_last, .sa_flags = SA_SIGINFO};
+    struct sigevent event = {
+        .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM, .sigev_value = {.sival_int = code}};
+    timer_t timer;
+    if (ms < END_LEAST_MS)
+        ms = END_LEAST_MS;
+    const struct itimerspec when = {
+        .it_value = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000}};
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGALRM, &action, NULL) < 0 || timer_create(CLOCK_MONOTONIC, &event, &timer) < 0 ||
+        timer_settime(timer, 0, &when, NULL) < 0)
+        log_write(LOG_LEVEL_WARNING, "no timer for the end of the process",
+                  LOG_TEXT("cause", strerror(errno)));
 }

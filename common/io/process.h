@@ -42,4 +42,9 @@ enum status process_signals_new(struct event_base *base, const struct process_si
                                 struct process_signals **signals, struct error *error) WARN_UNUSED;
 void process_signals_free(struct process_signals **signals);
 
+/* Whatever the process is at then, it ends with `code` after `ms` milliseconds (half a second at least): for
+ * a drain that has a deadline, where a look-up or a library's thread may hang.  What is durable is so by
+ * then. Asked twice: the earlier end counts.  Uses SIGALRM. */
+void process_end_within(int64_t ms, int code);
+
 #endif

@@ -112,7 +112,8 @@ static void each_error_of_the_broker_has_its_class(void **state)
     } cases[] = {
         {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, STATUS_INVALID, false},
         {RD_KAFKA_RESP_ERR_INVALID_RECORD, STATUS_INVALID, false},
-        {RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, STATUS_OK, false}, /* retried */
+        {RD_KAFKA_RESP_ERR_INVALID_MSG, STATUS_UNAVAILABLE, false}, /* the checksum is wrong */
+        {RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, STATUS_OK, false},  /* retried */
         {RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, STATUS_OK, false},
         {RD_KAFKA_RESP_ERR__TRANSPORT, STATUS_OK, false}, /* the connection breaks */
         {RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, STATUS_OK, false},

@@ -137,7 +137,7 @@ static void an_event_that_kafka_does_not_acknowledge_ends_with_the_drain(void **
     world.hold_kafka = true;
     world_relay_goes_on(&world, RELAY_REFUSES_FOR_NOW);
     world_run(&world);
-    world_pass(&world, 28999); /* a second is left to leave the group */
+    world_pass(&world, 27999); /* two seconds are left to leave the group and to tear down */
     world_run(&world);
     assert_false(world.closed);
     world_pass(&world, 1);

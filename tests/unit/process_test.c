@@ -111,6 +111,18 @@ static void signals_come_through_the_loop_and_the_second_ends_at_once(void **sta
     }
 }
 
+static void a_process_that_hangs_ends_at_last_with_its_code(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        process_end_within(0, PROCESS_EXIT_UNAVAILABLE);
+        for (;;)
+            pause();
+    }
+    assert_int_equal(wait_for(child), PROCESS_EXIT_UNAVAILABLE);
+}
+
 static void randomness_differs_and_clocks_go_forward(void **state)
 {
     (void)state;
@@ -129,6 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hardened_process_leaves_nothing_to_read),
         cmocka_unit_test(signals_come_through_the_loop_and_the_second_ends_at_once),
+        cmocka_unit_test(a_process_that_hangs_ends_at_last_with_its_code),
         cmocka_unit_test(randomness_differs_and_clocks_go_forward),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
