@@ -120,13 +120,14 @@ struct partitions {
     size_t count;
 };
 
+/* Whatever its epoch: what was read before its partition began anew at a lower offset is given up with the
+ * rest. */
 static bool among(void *context, struct kafka_reference reference)
 {
     const struct partitions *partitions = context;
     for (size_t i = 0; i < partitions->count; i++) {
         const struct kafka_partition *partition = &partitions->items[i];
-        if (partition->lane == reference.lane && partition->partition == reference.partition &&
-            partition->epoch == reference.epoch)
+        if (partition->lane == reference.lane && partition->partition == reference.partition)
             return true;
     }
     return false;

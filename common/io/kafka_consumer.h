@@ -4,7 +4,11 @@
  * A lane is one topic with a queue of its own: a lane that has no room is not read, and holds up neither the
  * others nor the group's life.  Every record is given out once per assignment and must be completed; the
  * offset stored (and committed) for a partition is the first one that is not complete.  An assignment has an
- * epoch; what refers to an epoch that was revoked is ignored.  One thread only: the loop's. */
+ * epoch; what refers to an epoch that was revoked is ignored.  One thread only: the loop's.
+ *
+ * A partition that goes on at a lower offset (its log was cut, the topic made anew, a batch had a wrong
+ * checksum) gets a fresh epoch without being revoked: what was given out before may be there no more, so its
+ * owner brings it to its end; it stores no offset. */
 #ifndef IO_KAFKA_CONSUMER_H
 #define IO_KAFKA_CONSUMER_H
 

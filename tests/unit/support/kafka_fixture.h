@@ -10,7 +10,12 @@
 #include "io/config.h"
 #include "io/kafka_properties.h"
 
-enum { KAFKA_API_PRODUCE = 0, KAFKA_API_OFFSET_COMMIT = 8, KAFKA_API_INIT_PRODUCER_ID = 22 };
+enum {
+    KAFKA_API_PRODUCE = 0,
+    KAFKA_API_OFFSET_COMMIT = 8,
+    KAFKA_API_HEARTBEAT = 12,
+    KAFKA_API_INIT_PRODUCER_ID = 22
+};
 
 struct kafka_fixture {
     struct event_base *base;

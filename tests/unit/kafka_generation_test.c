@@ -1,0 +1,65 @@
+/* A generation of the group that is over, and commits that are refused; on librdkafka's mock cluster. */
+#include "support.h"
+
+#include "support/kafka_member.h"
+
+/* Nobody knows whether somebody else has the partitions by now. */
+static void what_is_done_when_the_generation_was_lost_is_not_committed(void **state)
+{
+    (void)state;
+    struct kafka_fixture fixture;
+    struct kafka_member member = {.room = {1000, 0}, .complete_on_revoke = 20};
+    kafka_member_topics(&fixture, 1);
+    kafka_fixture_fill(&fixture, kafka_member_lanes[0], 0, 20);
+    kafka_member_join(&fixture, &member);
+    kafka_fixture_until(&fixture, &member.records[0], 20);
+    rd_kafka_mock_push_request_errors(fixture.cluster, KAFKA_API_HEARTBEAT, 1,
+                                      RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
+    kafka_fixture_until(&fixture, &member.revoked, 1);
+    assert_true(member.lost);
+    member.complete_on_revoke = 0;
+    kafka_fixture_until(&fixture, &member.records[0], 40); /* all of them again */
+    kafka_member_leave(&fixture, &member);
+    assert_int_equal(kafka_fixture_committed(&fixture, "workers", kafka_member_lanes[0], 0), 0);
+    kafka_fixture_close(&fixture);
+}
+
+static const struct refusal {
+    rd_kafka_resp_err_t code;
+    int assigned; /* so often: a member that is not known any more begins anew */
+} refusals[] = {
+    {RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, 2},
+    {RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, 2},
+    {RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, 1},
+};
+
+static void a_refused_commit_is_told_and_what_is_done_is_committed_later(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        struct kafka_fixture fixture;
+        struct kafka_member member = {.room = {1000, 0}, .complete_at_once = true};
+        print_message("  %s\n", rd_kafka_err2name(refusals[i].code));
+        kafka_member_topics(&fixture, 1);
+        kafka_fixture_fill(&fixture, kafka_member_lanes[0], 0, 20);
+        rd_kafka_mock_push_request_errors(fixture.cluster, KAFKA_API_OFFSET_COMMIT, 1, refusals[i].code);
+        kafka_member_join(&fixture, &member);
+        kafka_fixture_until(&fixture, &member.commit_errors, 1);
+        kafka_fixture_until(&fixture, &member.assigned, refusals[i].assigned);
+        kafka_fixture_until(&fixture, &member.records[0], 20 * refusals[i].assigned); /* all of them again */
+        kafka_fixture_fill(&fixture, kafka_member_lanes[0], 0, 10);
+        kafka_fixture_until(&fixture, &member.records[0], 20 * refusals[i].assigned + 10);
+        kafka_member_leave(&fixture, &member);
+        assert_int_equal(kafka_fixture_committed(&fixture, "workers", kafka_member_lanes[0], 0), 30);
+        kafka_fixture_close(&fixture);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_done_when_the_generation_was_lost_is_not_committed),
+        cmocka_unit_test(a_refused_commit_is_told_and_what_is_done_is_committed_later),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
