@@ -238,7 +238,7 @@ static void write_event(const struct world *world, const struct occasion *with, 
     char text[1200], time[TIMESTAMP_SIZE], user[300], matter[120];
     const char *tenant = with->actor_tenant ? with->actor_tenant : "acme";
     bool change = with->method == METHOD_PASSWORD_CHANGED;
-    timestamp_format(memory_store_time(world->memory) + with->ahead_ms, time);
+    timestamp_format(memory_store_time(world->memory) + with->ahead_ms - with->late_ms, time);
     snprintf(user, sizeof user, "{\"id\":\"u1\",\"email\":\"%s\",\"name\":\"%s\"%s}",
              with->email ? with->email : "u1@acme.example", with->name ? with->name : "Una",
              change ? "" : ",\"role\":\"member\"");
@@ -281,7 +281,7 @@ void world_event(struct world *world, struct occasion with)
     signature_make(&signer->key, publisher->name, buffer_text(&value), &signature);
     struct kafka_record_header header = {SIGNATURE_HEADER, buffer_text(&signature)};
     give(world, (struct kafka_record){.topic = "requested",
-                                      .timestamp_ms = memory_store_time(world->memory),
+                                      .timestamp_ms = memory_store_time(world->memory) - with.late_ms,
                                       .timestamp_type = KAFKA_TIMESTAMP_LOG_APPEND,
                                       .key = TEXT("acme/u1"),
                                       .value = with.tombstone ? (struct text){0} : buffer_text(&value),

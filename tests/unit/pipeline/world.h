@@ -100,6 +100,7 @@ struct occasion {
     enum method method;    /* METHOD_PASSWORD_CHANGED: the completed event */
     const char *completes; /* of that: the request that led to it */
     int64_t ahead_ms;      /* its time before Kafka's */
+    int64_t late_ms;       /* both before now: it comes after what was written later */
     bool unsigned_, wrong_secret, tombstone;
 };
 void world_event(struct world *world, struct occasion with);
