@@ -1,4 +1,11 @@
-"""Brokers that go away, and ways to them that break.  Rows 7 and 10 to 12 of the fault matrix."""
+"""Brokers that go away, and ways to them that break.  Rows 6, 7 and 10 of the fault matrix."""
+import pytest
+
+from load import Load
+from support import events
+from support.kafka_broker import KafkaBroker
+from support.relay import Relay
+from support.waiting import eventually
 
 
 def test_a_broker_killed_and_back_under_load_loses_nothing(relay, load, kafka, chance):
@@ -66,4 +73,48 @@ def test_a_slow_way_to_kafka_is_waited_for_or_answered_503(relay, load, kafka):
     kafka.let_through()
     producer.wait_ready(120)
     load.ask_many(producer, 30)
+    load.judge()
+
+
+@pytest.fixture
+def one_broker(tmp_path):
+    broker = KafkaBroker(tmp_path / "kafka", heap="256m").start()
+    yield broker
+    broker.remove()
+
+
+def test_a_full_disk_at_the_broker_is_503_and_nothing_acknowledged_is_lost(tmp_path, one_broker, redis_server, smtp):
+    """Row 7: a broker that cannot write ends; what it could not write was never acknowledged."""
+    relay = Relay(tmp_path / "relay", one_broker, redis_server, smtp.url).prepare()
+    load = Load(relay, smtp, redis_server)
+    producer = relay.producer(**{"http.kafka_deadline": "1s"})
+    relay.worker()
+    load.ask_many(producer, 20)
+    load.wait_until_done()
+    one_broker.fill_disk()
+    assert not any(load.ask(producer) for _ in range(3))
+    one_broker.process.wait()  # its only log is out of order
+    one_broker.start()
+    producer.wait_ready(120)
+    load.ask_many(producer, 20)
+    load.judge()
+    relay.close()
+
+
+def test_an_event_that_the_wire_changed_is_fetched_again(relay, load, kafka, smtp):
+    """A bit turns on the way from the broker: its checksum tells, nothing becomes of it, and it is read once more."""
+    producer = relay.producer()
+    address = "needle@example.com"
+    first = producer.request(events.reset_request(user="same", email=address, tenant="acme"))
+    second = producer.request(events.reset_request(user="same", email="other@example.com", tenant="acme",
+                                                   actor_id="another"))
+    for node in kafka.nodes:
+        node.proxy.flip_a_bit(address.encode())
+    worker = relay.worker()
+    eventually("both mails", lambda: len(smtp.mails) == 2)
+    assert "_BAD_MSG" in worker.stderr(), "the worker never saw the changed event"
+    kafka.let_through()
+    assert {relay.outcome(each, "sent")["outcome"] for each in (first, second)} == {"sent"}
+    relay.wait_until_committed()
+    assert not relay.audits(outcome="dead")
     load.judge()

@@ -37,12 +37,15 @@ class FaultProxy:
         self.port = port or free_port()
         self.connections = 0      # accepted so far
         self.cuts = 0             # replies swallowed by cut_after_reply
+        self.flips = 0            # bits turned by flip_a_bit
         self._open = set()
         self._delay = 0.0
         self._drip = 0            # bytes at a time; 0: as they come
         self._swallow = False     # read on, pass nothing on
         self._wanted = b""        # what the next request to be cut has in it
         self._cuts_left = 0
+        self._marked = b""        # what has one of its bits turned
+        self._flips_left = 0
         self._loop = asyncio.new_event_loop()
         self._flowing = asyncio.Event()
         self._server = None
@@ -52,7 +55,7 @@ class FaultProxy:
 
     def let_through(self):
         def change():
-            self._delay, self._drip, self._swallow, self._cuts_left = 0.0, 0, False, 0
+            self._delay, self._drip, self._swallow, self._cuts_left, self._flips_left = 0.0, 0, False, 0, 0
             self._flowing.set()
         self._do(change)
 
@@ -83,6 +86,12 @@ class FaultProxy:
         """The next so many replies to requests with `wanted` in them are swallowed, and their connections reset."""
         def change():
             self._wanted, self._cuts_left = wanted, times
+        self._do(change)
+
+    def flip_a_bit(self, marked, times=1):
+        """Where `marked` passes, in either direction, one of its bits is another: what a checksum is for."""
+        def change():
+            self._marked, self._flips_left = marked, times
         self._do(change)
 
     # The thread and its loop.
@@ -142,7 +151,7 @@ class FaultProxy:
             if self._cut(connection, piece, to_server):
                 return
             if not self._swallow:
-                await self._write(writer, piece)
+                await self._write(writer, self._flip(piece))
         if writer.can_write_eof():
             writer.write_eof()
 
@@ -158,6 +167,14 @@ class FaultProxy:
         self.cuts += 1
         connection.reset()
         return True
+
+    def _flip(self, piece):
+        place = piece.find(self._marked) if self._flips_left else -1
+        if place < 0:
+            return piece
+        self._flips_left -= 1
+        self.flips += 1
+        return piece[:place] + bytes([piece[place] ^ 1]) + piece[place + 1:]
 
     async def _write(self, writer, piece):
         step = self._drip or len(piece)

@@ -1,4 +1,5 @@
 """Apache Kafka 4.1.0, one node, KRaft, in a folder of its own; no distribution needed, only its jars."""
+import resource
 import shutil
 import subprocess
 import uuid
@@ -82,6 +83,10 @@ class KafkaBroker:
 
     def stop(self):
         self.process.stop()
+
+    def fill_disk(self):
+        """Until it is started anew none of its files grows, as on a full disk: what it is asked to write fails."""
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
 
     def remove(self):
         if self.process:

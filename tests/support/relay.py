@@ -69,8 +69,11 @@ class Relay:
     # Setting up, as an operator would.
 
     def prepare(self):
-        kafka_client.create_topics(self.broker.address, self.topics, replication=self.broker.replication,
-                                   **{"max.message.bytes": "12000000"})
+        if hasattr(self.broker, "create_topics"):
+            self.broker.create_topics(self.topics)
+        else:
+            kafka_client.create_topics(self.broker.address, self.topics, replication=self.broker.replication,
+                                       **{"max.message.bytes": "12000000"})
         self.command("reset-worker", "keygen", self.settings["token.master_keys_file"])
         self.command("reset-producer", "keygen", self.settings["token.record_keys_file"])
         self.add_publisher("intake", ALL_SCOPES + ("request:bulk",))
