@@ -16,7 +16,7 @@ static void an_address_is_one_mailbox_or_refused(void **state)
     } cases[] = {
         {TEXT("kim@example.com"), true},
         {TEXT("o'brien+reset=1@mail.example.co.uk"), true},
-        {TEXT("\"kim lee\"@example.com"), true},
+        {TEXT("\"kim@lee\"@example.com"), true},
         {TEXT("\"a\\\"b\"@example.com"), true},
         {TEXT("kim.@docomo.example"), true},
         {TEXT("k..m@example.com"), true},
@@ -47,6 +47,8 @@ static void an_address_is_one_mailbox_or_refused(void **state)
         {TEXT("\"kim\"lee\"@example.com"), false},
         {TEXT("\"kim\\\"@example.com"), false},
         {TEXT("\"\"@example.com"), false},
+        {TEXT("\"kim lee\"@example.com"), false},
+        {TEXT("\"kim\\ lee\"@example.com"), false},
         {TEXT("kim\xE2\x80\xAE@example.com"), false},
         {TEXT("kim\xC2\x85@example.com"), false},
         {TEXT("kim\xFF@example.com"), false},

@@ -58,6 +58,8 @@ static void a_rule_gives_summer_time_between_its_two_moments(void **state)
         {"EET-2EEST,M3.4.4/50,M10.4.4/50", at(2026, 3, 28, 0, 0), 10800}, /* 50 hours after Thursday */
         {"XXX3EDT4,0/0,J365/23", at(2026, 6, 1, 0, 0), -14400},           /* RFC 8536: summer time all year */
         {"XXX3EDT4,0/0,J365/23", at(2026, 1, 1, 3, 0), -14400},
+        {"XXX3EDT4,0/0,J365/23", INT64_MAX, -14400},
+        {"XXX3EDT4,0/0,J365/23", INT64_MIN, -14400},
         {"AAA0BBB,J60,J61", at(2024, 3, 1, 12, 0), 3600}, /* J60 is 1 March in every year */
         {"AAA0BBB,J60,J61", at(2025, 3, 1, 12, 0), 3600},
         {"AAA0BBB,59,60", at(2024, 2, 29, 12, 0), 3600}, /* 59 is 29 February where there is one */

@@ -23,9 +23,12 @@ static bool is_atom_byte(unsigned char byte)
     return is_letter_or_digit(byte) || byte >= 0x80 || (byte && strchr("!#$%&'*+-/=?^_`{|}~", byte));
 }
 
-/* qtext of RFC 5322, section 3.2.4, with the space; a backslash takes the next printable byte. */
+/* qtext of RFC 5322, section 3.2.4; a backslash takes the next printable byte.  Without the space, which the
+ * RFC has: it separates words of a command, and core/smtp/content.h lets none pass. */
 static bool quoted_local_valid(struct text local)
 {
+    if (memchr(local.bytes, ' ', local.size))
+        return false;
     for (size_t i = 1; i + 1 < local.size; i++) {
         if (local.bytes[i] == '\\' && ++i + 1 >= local.size)
             return false;

@@ -122,10 +122,10 @@ static int compare(const void *one, const void *other)
 /* The buffer of the From lines grows no more: each gets its place. */
 static void place_headers(struct branding_set *set)
 {
-    const char *at = set->headers.bytes;
+    size_t at = 0;
     for (size_t i = 0; i < set->count; i++) {
         struct text *header = &set->list[i].from_header;
-        header->bytes = header->size ? at : "";
+        header->bytes = header->size ? set->headers.bytes + at : "";
         at += header->size;
     }
 }

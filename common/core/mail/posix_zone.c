@@ -133,10 +133,18 @@ static int64_t day_of(const struct posix_change *change, int64_t year)
     return day < after ? day : day - 7;
 }
 
+/* Beyond, summers and winters are those of the last year that can be counted with. */
+static int64_t countable(int64_t seconds)
+{
+    const int64_t most = INT64_C(1) << 50;
+    return seconds > most ? most : seconds < -most ? -most : seconds;
+}
+
 int32_t posix_zone_offset(const struct posix_zone *zone, int64_t seconds)
 {
     if (!zone->has_summer)
         return zone->standard;
+    seconds = countable(seconds);
     int64_t year = calendar_moment_of((seconds + zone->standard) * 1000).year;
     int64_t begin = day_of(&zone->begin, year) * DAY + zone->begin.time - zone->standard;
     int64_t end = day_of(&zone->end, year) * DAY + zone->end.time - zone->summer;

@@ -306,9 +306,9 @@ enum status line_parse(const struct field *fields, size_t count, struct text lin
                        size_t record_size)
 {
     memset(record, 0, record_size);
-    const char *at = line.bytes, *end = line.bytes + line.size;
-    if (line.size == 0 || *at++ != LINE_VERSION)
+    if (line.size == 0 || *line.bytes != LINE_VERSION)
         return STATUS_INVALID;
+    const char *at = line.bytes + 1, *end = line.bytes + line.size;
     for (size_t i = 0; i < count; i++) {
         if (at == end || *at++ != '\t')
             return STATUS_INVALID;
