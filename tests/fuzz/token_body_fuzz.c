@@ -1,6 +1,7 @@
-/* Bodies of the calls on tokens, and URLs of Redis. */
+/* Bodies of the calls on tokens and passwords, and URLs of Redis. */
 #include "fuzz.h"
 #include "io/redis_url.h"
+#include "producer/password_body.h"
 #include "producer/token_body.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
@@ -14,6 +15,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         HOLDS(taken ? with_email || !read.email.bytes : error.text[0] != 0);
         token_body_clear(&read);
     }
+    struct password_body password = {0};
+    if (password_body_read(body, &password, &error) == STATUS_OK)
+        HOLDS(password.tenant.size && password.user_id.size && password.password.size);
+    else
+        HOLDS(error.text[0]);
+    password_body_clear(&password);
     if (redis_url_parse(body, &url, &error) != STATUS_OK)
         HOLDS(error.text[0]);
     redis_url_clear(&url);
