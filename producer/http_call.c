@@ -12,6 +12,7 @@
 #include <sodium.h>
 
 #include "io/clock.h"
+#include "io/failpoint.h"
 #include "io/log.h"
 
 enum { RETRY_AFTER_S = 1, STATUS_SIZE = 16, IDEMPOTENCY_KEY_MOST = 255 };
@@ -93,6 +94,7 @@ static bool begin_answer(struct http_call *call, int status)
     struct metrics *metrics = call->serve->metrics;
     char text[STATUS_SIZE];
     snprintf(text, sizeof text, "%d", status);
+    (void)FAILPOINT("http.answer"); /* all is done and the caller does not know */
     http_call_wipe(call);
     metrics_add(metrics, METRIC_HTTP_REQUESTS, LABELS(call->route, text), 1);
     metrics_observe(metrics, METRIC_HTTP_REQUEST_SECONDS, LABELS(call->route),

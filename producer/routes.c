@@ -7,6 +7,7 @@
 
 #include <event2/http.h>
 
+#include "io/failpoint.h"
 #include "producer/http_call.h"
 #include "producer/password_change.h"
 #include "producer/password_verify.h"
@@ -112,7 +113,9 @@ void routes_dispatch(struct evhttp_request *request, void *context)
         return;
     }
     call->route = route->path;
-    if (is_fit(call, route, &problem))
+    if (FAILPOINT("http.request"))
+        http_call_unavailable(&call, "a failpoint");
+    else if (is_fit(call, route, &problem))
         route->handle(call);
     else
         http_call_problem(&call, &problem);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "io/failpoint.h"
+
 static void name_process(const char *configured, char *name, size_t size)
 {
     char host[64] = "unknown";
@@ -90,6 +92,7 @@ void settings_store(const struct config *config, struct reset_store_settings *va
                    .per_actor = limit_of(config, CONFIG_LIMITS_PER_ACTOR),
                    .per_bulk = limit_of(config, CONFIG_LIMITS_PER_BULK),
                    .per_notice = limit_of(config, CONFIG_LIMITS_PER_NOTICE)},
+        .lease_ms = FAILPOINT_NUMBER("RESET_FAILPOINT_LEASE_MS", 0),
         .token_ttl_ms = config_duration_ms(config, CONFIG_TOKEN_TTL),
         .not_before_ms = config_time_ms(config, CONFIG_TOKEN_NOT_BEFORE),
     };

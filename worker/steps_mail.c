@@ -3,13 +3,14 @@
 #include <stdio.h>
 
 #include "io/clock.h"
+#include "io/failpoint.h"
 #include "io/log.h"
 #include "worker/steps.h"
 
 static bool may_send_dot(void *context)
 {
     const struct job *job = context;
-    return lease_holds(job);
+    return !FAILPOINT("mail.dot") && lease_holds(job);
 }
 
 static void at_dot(void *context)
@@ -17,12 +18,16 @@ static void at_dot(void *context)
     struct job *job = context;
     job->mail_state = MAIL_AT_DOT;
     job->dot_at_ms = clock_monotonic_ms();
+    if (FAILPOINT("mail.dot.written"))
+        smtp_pool_abort(job->worker->smtp, job->delivery);
 }
 
 static void mail_answered(void *context, const struct smtp_result *result)
 {
     struct job *job = context;
     job->result = *result;
+    if (FAILPOINT("mail.answer") && result->kind == SMTP_ACCEPTED)
+        job->result = (struct smtp_result){.kind = SMTP_UNCERTAIN, .stage = SMTP_STAGE_DOT};
     job->delivery = NULL;
     job->mail_state = MAIL_ANSWERED;
     buffer_clear(&job->message);
@@ -45,7 +50,9 @@ enum progress step_mail(struct job *job)
         .done = mail_answered,
     };
     struct error error = {0};
-    enum status status = smtp_pool_submit(job->worker->smtp, &submission, &job->delivery, &error);
+    enum status status = FAILPOINT("mail.submit")
+                             ? STATUS_FULL
+                             : smtp_pool_submit(job->worker->smtp, &submission, &job->delivery, &error);
     job->mail_state = status == STATUS_OK ? MAIL_UNDER_WAY : MAIL_NONE;
     if (status != STATUS_OK && status != STATUS_FULL)
         return job_give_up(job); /* the pool is being drained */

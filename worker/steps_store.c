@@ -8,16 +8,24 @@
 #include <sodium.h>
 
 #include "io/clock.h"
+#include "io/failpoint.h"
 #include "io/log.h"
 #include "worker/steps.h"
 
 /* A lease is usually given back long before it ends, so whoever found it taken looks again before that. */
-enum { LEASE_MS = 45000, LEASE_MARGIN_MS = 5000, BUSY_REST_MS = 1000 };
+enum { LEASE_MS = 45000, LEASE_MARGIN = 9 /* a ninth of it: 5 s */, BUSY_REST_MS = 1000 };
 
 static void remember_time(struct job *job, int64_t redis_ms)
 {
     job->redis_ms = redis_ms;
     job->redis_boottime_ms = clock_boottime_ms();
+}
+
+/* From before it was asked for, so that Redis's end of it is never before ours. */
+static void lease_granted(struct job *job)
+{
+    int64_t length_ms = FAILPOINT_NUMBER("RESET_FAILPOINT_LEASE_MS", LEASE_MS);
+    job->lease_until_ms = job->lease_asked_ms + length_ms - length_ms / LEASE_MARGIN;
 }
 
 bool lease_holds(const struct job *job)
@@ -102,7 +110,7 @@ static enum progress begin_verdict(struct job *job, const struct reset_answer *a
     case VERDICT_LEASE:
         if (answer->request && answer->request->rebuilt)
             metrics_add(job->worker->metrics, METRIC_REDIS_DATA_LOST, NO_LABELS, 1);
-        job->lease_until_ms = job->lease_asked_ms + LEASE_MS - LEASE_MARGIN_MS;
+        lease_granted(job);
         take_ending(job, &job->lease.record);
         job->from_record = false;
         return go_and_mail(job);
@@ -268,7 +276,7 @@ static void renewed(void *context, const struct reset_answer *answer)
     struct job *job = context;
     job->renewing = false;
     if (answer->status == STATUS_OK && answer->verdict == VERDICT_OK)
-        job->lease_until_ms = job->lease_asked_ms + LEASE_MS - LEASE_MARGIN_MS;
+        lease_granted(job);
     else if (answer->status == STATUS_OK)
         lease_lost(job);
     enum step step = job_step(job);

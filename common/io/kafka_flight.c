@@ -6,6 +6,9 @@
 
 #include <stdlib.h>
 
+#include "io/failpoint.h"
+#include "io/kafka_delivery.h"
+
 static void append(struct kafka_flights *list, struct kafka_flight *flight)
 {
     flight->list = list;
@@ -56,7 +59,8 @@ void kafka_flight_free(struct kafka_flight *flight)
 void kafka_flight_answer(struct kafka_flight *flight, const struct kafka_delivery *delivery)
 {
     kafka_delivered *delivered = flight->delivered;
+    const struct kafka_delivery lost = kafka_delivery_failed(STATUS_TIMEOUT, true, "a failpoint");
     flight->delivered = NULL;
     if (delivered)
-        delivered(flight->context, delivery);
+        delivered(flight->context, FAILPOINT("kafka.produce.answer") ? &lost : delivery);
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "io/clock.h"
+#include "io/failpoint.h"
 #include "io/kafka_conf.h"
 #include "io/kafka_delivery.h"
 #include "io/kafka_probe.h"
@@ -128,7 +129,7 @@ enum status kafka_producer_send(struct kafka_producer *producer, const struct ka
     if (producer->waiting.count >= producer->limit)
         return error_set(error, STATUS_FULL, "%llu messages wait for Kafka: send more slowly",
                          (unsigned long long)producer->waiting.count);
-    if (!kafka_renewal_ready(producer))
+    if (!kafka_renewal_ready(producer) || FAILPOINT("kafka.produce"))
         return error_set(error, STATUS_UNAVAILABLE, "the Kafka client is being renewed: try again");
     struct kafka_flight *flight = kafka_flight_new(&producer->waiting);
     if (flight == NULL)

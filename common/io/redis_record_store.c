@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "io/failpoint.h"
 #include "io/redis_record_command.h"
 
 enum { SCRIPT_PLAIN, SCRIPT_ALLOW_OOM, COMMAND_LIMIT = 64 * 1024 };
@@ -136,7 +137,9 @@ static void on_values(void *context, const struct redis_answer *answer)
 {
     struct request *request = context;
     struct record_store_reply reply = {.status = STATUS_OK, .now_ms = request->now_ms};
-    if (answer->status != STATUS_OK)
+    if (FAILPOINT("redis.read.answer"))
+        finish_error(request, STATUS_TIMEOUT, "a failpoint");
+    else if (answer->status != STATUS_OK)
         finish_failed(request, answer);
     else if (request->now_ms <= 0 || !read_values(answer->reply, request->count, &reply))
         finish_error(request, STATUS_INTERNAL, "what came from Redis is no answer to TIME and MGET");
@@ -165,7 +168,7 @@ static void store_read(void *context, const struct text *keys, size_t count, rec
         finish_error(request, STATUS_INVALID, "a read names no key, or too many keys");
         return;
     }
-    if (request->command.failed) {
+    if (request->command.failed || FAILPOINT("redis.read")) {
         finish_error(request, STATUS_UNAVAILABLE, "no memory for a question to Redis");
         return;
     }
@@ -190,6 +193,10 @@ static void on_swapped(void *context, const struct redis_answer *answer)
         redis_reload_scripts(redis);
         if (redis_send(redis, buffer_text(&request->command), on_swapped, request, NULL) != STATUS_OK)
             finish_failed(request, answer);
+        return;
+    }
+    if (FAILPOINT("redis.swap.answer")) {
+        finish_error(request, STATUS_TIMEOUT, "a failpoint");
         return;
     }
     if (answer->status != STATUS_OK) {
@@ -240,7 +247,7 @@ static void store_swap(void *context, const struct record_store_change *changes,
     redis_record_command_swap(command,
                               redis_script_sha(store->redis, allow_oom ? SCRIPT_ALLOW_OOM : SCRIPT_PLAIN),
                               prefix_of(store), changes, count);
-    if (command->failed)
+    if (command->failed || FAILPOINT("redis.swap"))
         finish_error(request, STATUS_UNAVAILABLE, "no memory for a question to Redis");
     else if (redis_send(store->redis, buffer_text(command), on_swapped, request, &error) != STATUS_OK)
         finish_error(request, STATUS_UNAVAILABLE, error.text);
