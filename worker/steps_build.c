@@ -12,6 +12,7 @@
 #include "core/mail/mail_kind.h"
 #include "core/temporary_password.h"
 #include "io/clock.h"
+#include "io/failpoint.h"
 #include "io/log.h"
 #include "worker/steps.h"
 
@@ -141,12 +142,17 @@ enum progress step_build(struct job *job)
 {
     struct secret secret = {0};
     struct error error = {0};
+    buffer_reset(&job->message); /* it may have failed for want of memory before */
     if (!buffer_prepare(&job->message, MESSAGE_USUAL))
+        return wait_for_memory(job);
+    if (FAILPOINT("build.%.*s", (int)job->event->request.tenant.size, job->event->request.tenant.bytes))
         return wait_for_memory(job);
     const char *fault = make_secret(job, &secret);
     enum status status = fault ? STATUS_OK : write_message(job, &secret, &error);
     sodium_memzero(&secret, sizeof secret);
     if (fault)
         return wait_for_key(job, fault);
+    if (status == STATUS_MEMORY)
+        return wait_for_memory(job);
     return status == STATUS_OK ? PROGRESS_NEXT : bury_mail(job, &error);
 }

@@ -44,7 +44,7 @@ void buffer_reset(struct buffer *buffer)
 {
     wipe(buffer);
     buffer->size = 0;
-    buffer->failed = false;
+    buffer->failed = buffer->starved = false;
 }
 
 static bool grow(struct buffer *buffer, size_t wanted)
@@ -81,6 +81,7 @@ bool buffer_prepare(struct buffer *buffer, size_t size)
     if (fits && (buffer->size + size <= buffer->capacity || grow(buffer, buffer->size + size)))
         return true;
     buffer->failed = true;
+    buffer->starved = fits;
     return false;
 }
 

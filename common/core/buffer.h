@@ -11,7 +11,8 @@ struct buffer {
     size_t limit;   /* bytes, never exceeded */
     size_t touched; /* from the front: what may have been written since the last wipe */
     bool failed;
-    bool secret; /* all that was touched is wiped before its memory is given back, also when it grows */
+    bool starved; /* failed for want of memory: later there may be some; else it has reached its cap */
+    bool secret;  /* all that was touched is wiped before its memory is given back, also when it grows */
 };
 
 void buffer_init(struct buffer *buffer, size_t limit);
@@ -20,7 +21,7 @@ void buffer_init_secret(struct buffer *buffer, size_t limit);
 /* Frees and leaves an empty buffer with the same limit; clearing twice is fine. */
 void buffer_clear(struct buffer *buffer);
 
-/* Forgets the content and `failed`, keeps the memory for the next use (wiped when secret). */
+/* Forgets the content, `failed` and `starved`, keeps the memory for the next use (wiped when secret). */
 void buffer_reset(struct buffer *buffer);
 
 void buffer_append(struct buffer *buffer, const void *bytes, size_t size);

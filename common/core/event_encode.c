@@ -123,6 +123,8 @@ enum status reset_event_encode(const struct request *request, const struct event
     buffer_append_string(out, ",\"datacontenttype\":\"application/json\"");
     write_data(request, &stamp->asserted_by, out);
     buffer_append_byte(out, '}');
+    if (out->starved)
+        return error_set(error, STATUS_MEMORY, "no memory for an event");
     if (out->failed)
         return error_set(error, STATUS_FULL, "the event does not fit into %zu bytes", out->limit);
     return STATUS_OK;

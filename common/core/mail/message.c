@@ -84,6 +84,7 @@ static void write_subject(const struct mail_template *template, const struct mai
     encoded_text_append(buffer_text(&subject), strlen("Subject: "), out);
     buffer_append_string(out, line_end);
     out->failed = out->failed || subject.failed;
+    out->starved = out->starved || subject.starved;
     buffer_clear(&subject);
 }
 
@@ -181,6 +182,8 @@ static enum status content_end(struct content *content, struct buffer *out, stru
 {
     bool failed = out->failed || content->link.failed || content->expires.failed ||
                   content->lifetime.failed || content->happened.failed;
+    bool starved = out->starved || content->link.starved || content->expires.starved ||
+                   content->lifetime.starved || content->happened.starved;
     buffer_clear(&content->link);
     buffer_clear(&content->expires);
     buffer_clear(&content->lifetime);
@@ -188,6 +191,8 @@ static enum status content_end(struct content *content, struct buffer *out, stru
     if (!failed)
         return STATUS_OK;
     buffer_reset(out);
+    if (starved)
+        return error_set(error, STATUS_MEMORY, "no memory for a message");
     return error_set(error, STATUS_FULL, "the message is larger than the %zu KiB it may have",
                      out->limit / 1024);
 }

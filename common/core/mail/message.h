@@ -63,7 +63,7 @@ struct message_facts {
 /* Writes the message into `out` (a secret buffer; emptied first): CRLF only, 7 bit but for a UTF-8 address,
  * lines of at most 76 characters but for a long address, not dot-stuffed, closed by CRLF.  The same mail
  * gives the same bytes. STATUS_INVALID, with the field, for a value that must not stand in a message;
- * STATUS_FULL where `out` is too small. */
+ * STATUS_FULL where `out` is too small, STATUS_MEMORY. */
 enum status message_build(const struct mail_profile *profile, const struct mail *mail, struct buffer *out,
                           struct message_facts *facts, struct error *error) WARN_UNUSED;
 
