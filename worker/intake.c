@@ -39,16 +39,29 @@ size_t intake_room(void *context, size_t lane)
     return room;
 }
 
-static void begin_job(struct worker *worker, size_t lane, struct kafka_record *record)
+/* False: no memory; the record is still the caller's. */
+static bool begin_job(struct worker *worker, size_t lane, struct kafka_record *record)
 {
     struct job *job = job_new(worker, lane, record);
     if (!job) {
-        /* Not completed, so it comes again with the next owner of the partition. */
-        log_write(LOG_LEVEL_ERROR, "no memory for an event: left to be read again");
-        kafka_record_free(&record);
-        return;
+        log_write(LOG_LEVEL_ERROR, "no memory for an event: it waits");
+        return false;
     }
     job_run(job);
+    return true;
+}
+
+static void start_due_of(struct worker *worker, size_t lane, int64_t now_ms)
+{
+    while (worker->job_count < worker->settings.concurrency) {
+        struct kafka_record *record = due_queue_take(worker->due[lane], now_ms);
+        if (!record)
+            return;
+        if (!begin_job(worker, lane, record)) {
+            due_queue_add(worker->due[lane], now_ms, record);
+            return;
+        }
+    }
 }
 
 static void start_due(struct worker *worker)
@@ -57,30 +70,30 @@ static void start_due(struct worker *worker)
         return;
     int64_t now_ms = worker_now_ms(worker);
     for (size_t lane = 1; lane <= worker->settings.tiers; lane++) {
-        struct kafka_record *record;
-        while (worker->job_count < worker->settings.concurrency &&
-               (record = due_queue_take(worker->due[lane], now_ms)))
-            begin_job(worker, lane, record);
+        start_due_of(worker, lane, now_ms);
         if (worker->resting[lane] && due_queue_room(worker->due[lane]) > 0)
             kafka_consumer_resume(worker->consumer, lane);
     }
 }
 
-void intake_record(void *context, size_t lane, struct kafka_record *record)
+bool intake_record(void *context, size_t lane, struct kafka_record *record)
 {
     struct worker *worker = context;
-    metrics_add(worker->metrics, METRIC_EVENTS_CONSUMED,
-                LABELS(lane == LANE_REQUESTED ? "requested" : "retry"), 1);
     struct retry_position position;
-    if (lane == LANE_REQUESTED || retry_position_read(record, &position, NULL)) {
-        begin_job(worker, lane, record);
-        return;
+    bool requested = lane == LANE_REQUESTED;
+    if (requested || retry_position_read(record, &position, NULL)) {
+        if (!begin_job(worker, lane, record))
+            return false;
+    } else {
+        /* No later than a tier from now: a header, or a clock that was wrong once, must not hold it for ever.
+         */
+        int64_t latest_ms = worker_now_ms(worker) + worker->settings.tiers_ms[lane - 1];
+        due_queue_add(worker->due[lane], position.retry_at_ms < latest_ms ? position.retry_at_ms : latest_ms,
+                      record);
+        start_due(worker);
     }
-    /* No later than a tier from now: a header, or a clock that was wrong once, must not hold it for ever. */
-    int64_t latest_ms = worker_now_ms(worker) + worker->settings.tiers_ms[lane - 1];
-    due_queue_add(worker->due[lane], position.retry_at_ms < latest_ms ? position.retry_at_ms : latest_ms,
-                  record);
-    start_due(worker);
+    metrics_add(worker->metrics, METRIC_EVENTS_CONSUMED, LABELS(requested ? "requested" : "retry"), 1);
+    return true;
 }
 
 void intake_resume(struct worker *worker)

@@ -10,7 +10,7 @@ void intake_stop(struct worker *worker);
 
 /* Callbacks of the consumer; `context` is the worker. */
 size_t intake_room(void *context, size_t lane);
-void intake_record(void *context, size_t lane, struct kafka_record *record);
+bool intake_record(void *context, size_t lane, struct kafka_record *record);
 void intake_revoked(void *context, const struct kafka_partition *partitions, size_t count, bool lost);
 
 /* There may be room again: lanes that rest are read. */

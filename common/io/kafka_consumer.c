@@ -38,6 +38,14 @@ static void end_close(struct kafka_consumer *consumer, enum status status)
     closed(consumer->closed_context, status);
 }
 
+/* What there was no memory for is tried again: a record, or a whole assignment. */
+static void look_after_memory(struct kafka_consumer *consumer)
+{
+    kafka_group_look(consumer);
+    for (size_t i = 0; i < consumer->lane_count; i++)
+        kafka_lane_look(&consumer->lanes[i]);
+}
+
 static void on_tick(evutil_socket_t descriptor, short what, void *context)
 {
     struct kafka_consumer *consumer = context;
@@ -45,6 +53,7 @@ static void on_tick(evutil_socket_t descriptor, short what, void *context)
     if (!consumer->closing) {
         arm(consumer->tick_timer, TICK_MS);
         kafka_group_read(consumer);
+        look_after_memory(consumer);
         return;
     }
     kafka_group_read_farewell(consumer);
@@ -193,8 +202,7 @@ bool kafka_consumer_complete(struct kafka_consumer *consumer, struct kafka_refer
     if (offsets_low(&share->offsets) != before) {
         if (!event_pending(consumer->store_timer, EV_TIMEOUT, NULL))
             arm(consumer->store_timer, STORE_MS);
-        if (consumer->lanes[reference.lane].held)
-            kafka_consumer_resume(consumer, reference.lane);
+        kafka_lane_look(&consumer->lanes[reference.lane]);
     }
     return true;
 }
@@ -261,11 +269,13 @@ void kafka_consumer_free(struct kafka_consumer **result)
         kafka_queue_close(&consumer->lanes[i].queue);
         free(consumer->lanes[i].topic);
     }
+    kafka_group_drop_unassigned(consumer);
     kafka_queue_close(&consumer->group);
     kafka_queue_close(&consumer->farewell);
     if (!kafka_handle_destroy(&consumer->handle, FREE_MS, consumer->left))
         kafka_consumer_say(consumer, 4, "DESTROY", "the Kafka client takes long to end and is left alone");
     kafka_assignment_clear(&consumer->assignment);
+    free(consumer->ids);
     if (consumer->store_timer)
         event_free(consumer->store_timer);
     if (consumer->tick_timer)

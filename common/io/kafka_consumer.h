@@ -34,8 +34,9 @@ struct kafka_consumer_callbacks {
     /* How many records of the lane are wanted now; asked before each batch: cheap, please.  After a 0 the
      * lane rests until kafka_consumer_resume(). */
     size_t (*room)(void *context, size_t lane);
-    /* One record; it belongs to the callee now (kafka_record_free). */
-    void (*record)(void *context, size_t lane, struct kafka_record *record);
+    /* One record; true: it belongs to the callee now (kafka_record_free).  False: there is no memory for it;
+     * it stays ours and is offered again within a second. */
+    bool (*record)(void *context, size_t lane, struct kafka_record *record);
     /* After the assignment; may be NULL. */
     void (*assigned)(void *context, const struct kafka_partition *partitions, size_t count);
     /* BEFORE the partitions are given up.  What is completed inside this call still counts, unless `lost`:

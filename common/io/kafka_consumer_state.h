@@ -17,7 +17,10 @@ struct kafka_lane {
     char *topic;               /* owned */
     struct kafka_queue queue;  /* all partitions of the topic that are ours are forwarded here */
     struct kafka_record *held; /* could not be given out yet; owned */
+    bool counted;              /* its offset is in the window already: the callee refused it */
     bool stalled;              /* held because its partition's window is full */
+    rd_kafka_event_t *unread;  /* of a message that there was no memory to copy; owned */
+    const rd_kafka_message_t *unread_message; /* in it */
 };
 
 struct kafka_consumer {
@@ -29,16 +32,22 @@ struct kafka_consumer {
     struct kafka_lane lanes[KAFKA_LANES_MAX];
     size_t lane_count;
     struct kafka_assignment assignment;
+    struct kafka_partition *ids; /* as many; what callbacks are told of it; owned */
     struct event *store_timer, *tick_timer;
     kafka_closed *closed;
     void *closed_context;
     int64_t close_by_ms; /* monotonic */
     bool closing, left;
+    rd_kafka_event_t *unassigned; /* an assignment that there was no memory for yet; owned */
 };
 
 /* Something came for the whole member; `context` is the consumer. */
 void kafka_group_read(void *context);
 void kafka_group_read_farewell(void *context);
+
+/* Tries again to take over an assignment that there was no memory for. */
+void kafka_group_look(struct kafka_consumer *consumer);
+void kafka_group_drop_unassigned(struct kafka_consumer *consumer);
 
 /* Hands the low marks to librdkafka, which commits them within a second, and before it gives partitions up.
  */
@@ -47,6 +56,9 @@ void kafka_group_store(struct kafka_consumer *consumer);
 /* A lane's queue has something, or room came back; `context` is the lane. */
 void kafka_lane_read(void *context);
 void kafka_lane_drop_held(struct kafka_lane *lane);
+
+/* Tries again what is held. */
+void kafka_lane_look(struct kafka_lane *lane);
 
 void kafka_consumer_say(const struct kafka_consumer *consumer, int severity, const char *facility,
                         const char *text);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "io/clock.h"
+#include "io/failpoint.h"
 #include "io/kafka_conf.h"
 #include "io/kafka_consumer_state.h"
 
@@ -17,6 +18,43 @@ void kafka_consumer_say(const struct kafka_consumer *consumer, int severity, con
                         const char *text)
 {
     kafka_conf_say(consumer->callbacks.notice, consumer->callbacks.context, severity, facility, "%s", text);
+}
+
+static bool find_lane(const struct kafka_consumer *consumer, const char *topic, size_t *lane)
+{
+    for (*lane = 0; *lane < consumer->lane_count; (*lane)++)
+        if (strcmp(consumer->lanes[*lane].topic, topic) == 0)
+            return true;
+    return false;
+}
+
+/* _STATE: not ours any more, the revocation is on its way.  Whatever else it is, the offset stands until it
+ * is stored: nobody else would look at it again before the partition's next record ends. */
+static void look_at_stored(struct kafka_consumer *consumer, const rd_kafka_topic_partition_list_t *list)
+{
+    const struct timeval soon = {.tv_sec = 1};
+    for (int i = 0; i < list->cnt; i++) {
+        const rd_kafka_topic_partition_t *element = &list->elems[i];
+        size_t lane;
+        if (!element->err || element->err == RD_KAFKA_RESP_ERR__STATE ||
+            !find_lane(consumer, element->topic, &lane))
+            continue;
+        struct kafka_share *share = kafka_assignment_find(&consumer->assignment, lane, element->partition);
+        kafka_consumer_say(consumer, 4, rd_kafka_err2name(element->err), "an offset could not be stored");
+        if (share)
+            share->stored = -1;
+        event_add(consumer->store_timer, &soon);
+    }
+}
+
+static void store(struct kafka_consumer *consumer, rd_kafka_topic_partition_list_t *list)
+{
+    if (!FAILPOINT("kafka.store")) {
+        rd_kafka_offsets_store(consumer->handle, list);
+        return;
+    }
+    for (int i = 0; i < list->cnt; i++)
+        list->elems[i].err = RD_KAFKA_RESP_ERR__FAIL;
 }
 
 void kafka_group_store(struct kafka_consumer *consumer)
@@ -35,20 +73,9 @@ void kafka_group_store(struct kafka_consumer *consumer)
     }
     if (list == NULL)
         return;
-    rd_kafka_offsets_store(consumer->handle, list);
-    for (int i = 0; i < list->cnt; i++) /* _STATE: not ours any more, the revocation is on its way */
-        if (list->elems[i].err && list->elems[i].err != RD_KAFKA_RESP_ERR__STATE)
-            kafka_consumer_say(consumer, 4, rd_kafka_err2name(list->elems[i].err),
-                               "an offset could not be stored");
+    store(consumer, list);
+    look_at_stored(consumer, list);
     rd_kafka_topic_partition_list_destroy(list);
-}
-
-static bool find_lane(const struct kafka_consumer *consumer, const char *topic, size_t *lane)
-{
-    for (*lane = 0; *lane < consumer->lane_count; (*lane)++)
-        if (strcmp(consumer->lanes[*lane].topic, topic) == 0)
-            return true;
-    return false;
 }
 
 static void forward(struct kafka_consumer *consumer, const struct kafka_lane *lane, int32_t partition)
@@ -60,14 +87,13 @@ static void forward(struct kafka_consumer *consumer, const struct kafka_lane *la
     }
 }
 
-/* The partitions as the callbacks see them; NULL without memory or without partitions. */
-static struct kafka_partition *ids_of(const struct kafka_consumer *consumer, size_t *count)
+/* The partitions as the callbacks see them.  Their place was made with the assignment: a revocation cannot
+ * wait for memory. */
+static const struct kafka_partition *ids_of(struct kafka_consumer *consumer)
 {
-    *count = consumer->assignment.count;
-    struct kafka_partition *ids = *count ? calloc(*count, sizeof *ids) : NULL;
-    for (size_t i = 0; ids && i < *count; i++)
-        ids[i] = consumer->assignment.shares[i].id;
-    return ids;
+    for (size_t i = 0; i < consumer->assignment.count; i++)
+        consumer->ids[i] = consumer->assignment.shares[i].id;
+    return consumer->ids;
 }
 
 static enum status take_over(struct kafka_consumer *consumer, const rd_kafka_topic_partition_list_t *list)
@@ -84,36 +110,44 @@ static enum status take_over(struct kafka_consumer *consumer, const rd_kafka_top
     enum status status = kafka_assignment_set(&consumer->assignment, ids, count);
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
         forward(consumer, &consumer->lanes[ids[i].lane], ids[i].partition);
-    free(ids);
+    free(consumer->ids);
+    consumer->ids = ids;
     return status;
 }
 
-static void assign(struct kafka_consumer *consumer, const rd_kafka_topic_partition_list_t *list)
+/* False: no memory.  Until the group is answered nothing is fetched, and it keeps us as a member. */
+static bool assign(struct kafka_consumer *consumer, const rd_kafka_topic_partition_list_t *list)
 {
-    size_t count;
-    if (take_over(consumer, list) != STATUS_OK) {
-        kafka_consumer_say(consumer, 3, "MEMORY",
-                           "no memory for an assignment: nothing is read until the next one");
-        rd_kafka_assign(consumer->handle, NULL);
-        return;
-    }
+    if (take_over(consumer, list) != STATUS_OK)
+        return false;
     rd_kafka_assign(consumer->handle, list);
-    struct kafka_partition *ids = ids_of(consumer, &count);
-    if (consumer->callbacks.assigned && (ids || count == 0))
-        consumer->callbacks.assigned(consumer->callbacks.context, ids, count);
-    free(ids);
+    if (consumer->callbacks.assigned)
+        consumer->callbacks.assigned(consumer->callbacks.context, ids_of(consumer),
+                                     consumer->assignment.count);
     for (size_t i = 0; i < consumer->lane_count; i++)
         kafka_queue_again(&consumer->lanes[i].queue);
+    return true;
+}
+
+void kafka_group_drop_unassigned(struct kafka_consumer *consumer)
+{
+    if (consumer->unassigned)
+        rd_kafka_event_destroy(consumer->unassigned);
+    consumer->unassigned = NULL;
+}
+
+void kafka_group_look(struct kafka_consumer *consumer)
+{
+    if (consumer->unassigned && assign(consumer, rd_kafka_event_topic_partition_list(consumer->unassigned)))
+        kafka_group_drop_unassigned(consumer);
 }
 
 static void revoke(struct kafka_consumer *consumer)
 {
-    size_t count;
     bool lost = rd_kafka_assignment_lost(consumer->handle) != 0;
-    struct kafka_partition *ids = ids_of(consumer, &count);
-    if (ids)
-        consumer->callbacks.revoked(consumer->callbacks.context, ids, count, lost);
-    free(ids);
+    if (consumer->assignment.count > 0)
+        consumer->callbacks.revoked(consumer->callbacks.context, ids_of(consumer), consumer->assignment.count,
+                                    lost);
     if (!lost)
         kafka_group_store(consumer);
     for (size_t i = 0; i < consumer->lane_count; i++)
@@ -122,17 +156,25 @@ static void revoke(struct kafka_consumer *consumer)
     rd_kafka_assign(consumer->handle, NULL);
 }
 
-static void on_rebalance(struct kafka_consumer *consumer, rd_kafka_event_t *event)
+/* True: the event is kept. */
+static bool on_rebalance(struct kafka_consumer *consumer, rd_kafka_event_t *event)
 {
-    if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
-        assign(consumer, rd_kafka_event_topic_partition_list(event));
-    else
+    kafka_group_drop_unassigned(consumer);
+    if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         revoke(consumer);
+        return false;
+    }
+    if (assign(consumer, rd_kafka_event_topic_partition_list(event)))
+        return false;
+    kafka_consumer_say(consumer, 3, "MEMORY", "no memory for an assignment: it is taken over later");
+    consumer->unassigned = event;
+    return true;
 }
 
 static void on_commit(struct kafka_consumer *consumer, rd_kafka_event_t *event)
 {
     rd_kafka_resp_err_t code = rd_kafka_event_error(event);
+    (void)FAILPOINT("kafka.commit.answer");
     if (code && code != RD_KAFKA_RESP_ERR__NO_OFFSET)
         kafka_conf_say(consumer->callbacks.notice, consumer->callbacks.context, 4, rd_kafka_err2name(code),
                        "offsets were not committed: %s", rd_kafka_err2str(code));
@@ -168,10 +210,11 @@ static void on_stray_record(struct kafka_consumer *consumer, rd_kafka_event_t *e
 
 static void read_queue(struct kafka_consumer *consumer, struct kafka_queue *queue)
 {
-    for (rd_kafka_event_t *event; (event = kafka_queue_next(queue)) != NULL; rd_kafka_event_destroy(event)) {
+    for (rd_kafka_event_t *event; (event = kafka_queue_next(queue)) != NULL;) {
         switch (rd_kafka_event_type(event)) {
         case RD_KAFKA_EVENT_REBALANCE:
-            on_rebalance(consumer, event);
+            if (on_rebalance(consumer, event))
+                continue;
             break;
         case RD_KAFKA_EVENT_OFFSET_COMMIT:
             on_commit(consumer, event);
@@ -186,6 +229,7 @@ static void read_queue(struct kafka_consumer *consumer, struct kafka_queue *queu
             kafka_conf_notice(consumer->handle, event, consumer->callbacks.notice,
                               consumer->callbacks.context);
         }
+        rd_kafka_event_destroy(event);
     }
 }
 

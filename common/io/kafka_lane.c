@@ -2,10 +2,12 @@
  *
  * What does not fit stays in librdkafka's queue, which stops fetching at its own limit; nothing is paused,
  * because a pause throws away what was fetched.  One record may be held here: one whose partition has an
- * unfinished record so far back that the window of offsets is full.  The lane then rests until that partition
- * moves. */
+ * unfinished record so far back that the window of offsets is full, or one for which there was no memory.
+ * The lane then rests until that partition moves, or a second has gone by: what was read is never left out,
+ * because whoever completes the next record would commit past it. */
 #include <stdlib.h>
 
+#include "io/failpoint.h"
 #include "io/kafka_conf.h"
 #include "io/kafka_consumer_state.h"
 #include "io/kafka_message.h"
@@ -14,10 +16,25 @@ enum { RECORDS_A_TURN = 512 };
 
 enum taken { TAKEN, DROPPED, HELD };
 
+static void drop_unread(struct kafka_lane *lane)
+{
+    if (lane->unread)
+        rd_kafka_event_destroy(lane->unread);
+    lane->unread = NULL;
+    lane->unread_message = NULL;
+}
+
 void kafka_lane_drop_held(struct kafka_lane *lane)
 {
     kafka_record_free(&lane->held);
-    lane->stalled = false;
+    lane->stalled = lane->counted = false;
+    drop_unread(lane);
+}
+
+void kafka_lane_look(struct kafka_lane *lane)
+{
+    if (lane->held || lane->unread)
+        kafka_queue_again(&lane->queue);
 }
 
 static enum status add_offset(struct kafka_lane *lane, struct kafka_share *share,
@@ -33,8 +50,16 @@ static enum status add_offset(struct kafka_lane *lane, struct kafka_share *share
     return offsets_add(&share->offsets, offset, seconds);
 }
 
-/* Takes the record. */
-static enum taken give_out(struct kafka_lane *lane, struct kafka_record *record)
+static enum taken hold(struct kafka_lane *lane, struct kafka_record *record, bool stalled, bool counted)
+{
+    lane->held = record;
+    lane->stalled = stalled;
+    lane->counted = counted;
+    return HELD;
+}
+
+/* Takes the record.  `counted`: its offset is in the window. */
+static enum taken give_out(struct kafka_lane *lane, struct kafka_record *record, bool counted)
 {
     struct kafka_consumer *consumer = lane->consumer;
     struct kafka_share *share =
@@ -43,37 +68,26 @@ static enum taken give_out(struct kafka_lane *lane, struct kafka_record *record)
         kafka_record_free(&record);
         return DROPPED;
     }
-    enum status status = add_offset(lane, share, record);
-    if (status != STATUS_OK) {
-        lane->stalled = status == STATUS_FULL;
-        lane->held = record;
-        return HELD;
-    }
+    enum status status = counted ? STATUS_OK : add_offset(lane, share, record);
+    if (status != STATUS_OK)
+        return hold(lane, record, status == STATUS_FULL, false);
     record->reference.epoch = share->id.epoch;
-    consumer->callbacks.record(consumer->callbacks.context, lane->number, record);
-    return TAKEN;
+    if (consumer->callbacks.record(consumer->callbacks.context, lane->number, record))
+        return TAKEN;
+    return hold(lane, record, false, true);
 }
 
 static enum taken take_message(struct kafka_lane *lane, const rd_kafka_message_t *message)
 {
-    struct kafka_consumer *consumer = lane->consumer;
     if (message->err) {
-        kafka_consumer_say(consumer, 4, rd_kafka_err2name(message->err), rd_kafka_message_errstr(message));
+        kafka_consumer_say(lane->consumer, 4, rd_kafka_err2name(message->err),
+                           rd_kafka_message_errstr(message));
         return DROPPED;
     }
     const struct kafka_reference reference = {
         .lane = lane->number, .partition = message->partition, .offset = message->offset};
-    struct kafka_record *record = kafka_record_of(message, reference);
-    if (record)
-        return give_out(lane, record);
-    /* Without memory it is not given out and never completed, so that the next assignment begins with it. */
-    struct kafka_share *share =
-        kafka_assignment_find(&consumer->assignment, lane->number, message->partition);
-    kafka_consumer_say(consumer, 3, "MEMORY",
-                       "no memory for a record: its partition waits for the next assignment");
-    if (share && offsets_add(&share->offsets, message->offset, 0) != STATUS_OK)
-        kafka_assignment_rewind(&consumer->assignment, share);
-    return DROPPED;
+    struct kafka_record *record = FAILPOINT("kafka.record") ? NULL : kafka_record_of(message, reference);
+    return record ? give_out(lane, record, false) : HELD;
 }
 
 static enum taken take_event(struct kafka_lane *lane, rd_kafka_event_t *event)
@@ -85,18 +99,38 @@ static enum taken take_event(struct kafka_lane *lane, rd_kafka_event_t *event)
         kafka_conf_notice(lane->consumer->handle, event, callbacks->notice, callbacks->context);
     else if ((message = rd_kafka_event_message_next(event)) != NULL) /* one for each event, in all versions */
         taken = take_message(lane, message);
+    if (taken == HELD && !lane->held) {
+        kafka_consumer_say(lane->consumer, 3, "MEMORY", "no memory for a record: its lane waits");
+        lane->unread = event;
+        lane->unread_message = message;
+        return HELD;
+    }
     rd_kafka_event_destroy(event);
+    return taken;
+}
+
+static enum taken take_held(struct kafka_lane *lane)
+{
+    struct kafka_record *record = lane->held;
+    bool counted = lane->counted;
+    lane->held = NULL;
+    lane->stalled = lane->counted = false;
+    return give_out(lane, record, counted);
+}
+
+static enum taken take_unread(struct kafka_lane *lane)
+{
+    enum taken taken = take_message(lane, lane->unread_message);
+    if (taken != HELD || lane->held)
+        drop_unread(lane);
     return taken;
 }
 
 /* False: nothing to take. */
 static bool take_next(struct kafka_lane *lane, enum taken *taken)
 {
-    struct kafka_record *record = lane->held;
-    if (record) {
-        lane->held = NULL;
-        lane->stalled = false;
-        *taken = give_out(lane, record);
+    if (lane->held || lane->unread) {
+        *taken = lane->held ? take_held(lane) : take_unread(lane);
         return true;
     }
     rd_kafka_event_t *event = kafka_queue_next(&lane->queue);

@@ -97,7 +97,7 @@ static void a_copy_waits_for_its_time_and_the_lease_is_not_asked_for_before(void
     buffer_reset(&world.journal);
     struct kafka_record record = *world.copy.record;
     record.reference = (struct kafka_reference){.lane = 1, .offset = world.offset++};
-    intake_record(&world.worker, 1, kafka_record_copy(&record));
+    assert_true(intake_record(&world.worker, 1, kafka_record_copy(&record)));
     world_pass(&world, 59999);
     world_run(&world);
     assert_journal(&world, "");
@@ -116,11 +116,12 @@ static void a_copy_dated_far_ahead_waits_no_longer_than_its_tier(void **state)
         {"t0", {"0", 1}},
         {"retry-at", {"253402300799999", 15}},
     };
-    intake_record(&world.worker, 1,
-                  kafka_record_copy(&(struct kafka_record){.topic = world.worker.settings.topics[1],
-                                                           .reference = {.lane = 1, .offset = 1},
-                                                           .headers = headers,
-                                                           .header_count = 5}));
+    assert_true(
+        intake_record(&world.worker, 1,
+                      kafka_record_copy(&(struct kafka_record){.topic = world.worker.settings.topics[1],
+                                                               .reference = {.lane = 1, .offset = 1},
+                                                               .headers = headers,
+                                                               .header_count = 5})));
     world_pass(&world, 59999);
     world_run(&world);
     assert_journal(&world, "");

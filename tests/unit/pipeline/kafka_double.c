@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "pipeline/world.h"
+#include "support/failing_memory.h"
 
 /* The handles that the worker passes along are the world itself. */
 static struct world *world_of(const void *handle)
@@ -56,7 +57,9 @@ enum status kafka_producer_send(struct kafka_producer *producer, const struct ka
     struct produced *produced = &world->produced[world->produced_count++];
     *produced = (struct produced){.delivered = delivered, .context = context, .fault = fault};
     snprintf(produced->topic, sizeof produced->topic, "%s", message->topic);
+    memory_spared++;
     produced->record = record_of(message);
+    memory_spared--;
     if (strcmp(message->topic, "audit") == 0)
         read_audit(produced);
     return STATUS_OK;

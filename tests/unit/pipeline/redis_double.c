@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "pipeline/world.h"
+#include "support/failing_memory.h"
 
 struct swap {
     struct world *world;
@@ -46,7 +47,9 @@ static void swap_keys(void *context, const struct record_store_change *changes, 
                       record_store_callback *done, void *done_context)
 {
     struct record_store memory = memory_store_port(((struct world *)context)->memory);
+    memory_spared++;
     struct swap *swap = malloc(sizeof *swap);
+    memory_spared--;
     assert_non_null(swap);
     *swap = (struct swap){context, done, done_context};
     memory.operations->swap(memory.context, changes, count, allow_oom, swapped, swap);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "pipeline/world.h"
+#include "support/failing_memory.h"
 
 static struct world *world_of(struct smtp_pool *pool)
 {
@@ -44,7 +45,9 @@ enum status smtp_pool_submit(struct smtp_pool *pool, const struct smtp_submissio
     }
     assert_true(submission->message.size > 0);
     assert_true(world->delivery_count < WORLD_WAITING && world->mails < WORLD_MAILS);
+    memory_spared++;
     struct smtp_delivery *taken = calloc(1, sizeof *taken);
+    memory_spared--;
     assert_non_null(taken);
     look_at(world, submission->message);
     *taken = (struct smtp_delivery){.submission = *submission, .relay = world->relay[world->mails++]};

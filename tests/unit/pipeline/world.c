@@ -13,6 +13,7 @@
 #include "io/clock.h"
 #include "io/log.h"
 #include "pipeline/world.h"
+#include "support/failing_memory.h"
 #include "worker/mail_templates.h"
 
 #define START_MS    INT64_C(1790000000000)
@@ -60,9 +61,11 @@ int64_t worker_now_ms(const struct worker *worker)
 
 void world_note(struct world *world, const char *word)
 {
+    memory_spared++;
     if (world->journal.size > 0)
         buffer_append_string(&world->journal, ", ");
     buffer_append_string(&world->journal, word);
+    memory_spared--;
 }
 
 bool world_request(struct world *world, struct request_record *record)
@@ -252,20 +255,33 @@ static void write_event(const struct world *world, const struct occasion *with, 
     buffer_append_string(value, with->value ? with->value : text);
 }
 
+/* As a lane does: without memory it is offered again. */
+static void offer(struct world *world, const struct kafka_record *record)
+{
+    memory_spared++;
+    struct kafka_record *copy = kafka_record_copy(record);
+    memory_spared--;
+    assert_non_null(copy);
+    while (!intake_record(&world->worker, copy->reference.lane, copy))
+        ;
+}
+
 static void give(struct world *world, struct kafka_record record)
 {
     record.reference.epoch = world->epoch;
     record.reference.offset = world->offset++;
     kafka_record_free(&world->given);
+    memory_spared++;
     world->given = kafka_record_copy(&record);
-    intake_record(&world->worker, record.reference.lane, kafka_record_copy(&record));
+    memory_spared--;
+    offer(world, &record);
 }
 
 void world_give_again(struct world *world)
 {
     world->given->reference.epoch = world->epoch;
     world->completed[world->given->reference.offset] = false; /* had it been committed, nobody would */
-    intake_record(&world->worker, world->given->reference.lane, kafka_record_copy(world->given));
+    offer(world, world->given);
 }
 
 void world_event(struct world *world, struct occasion with)
@@ -273,12 +289,14 @@ void world_event(struct world *world, struct occasion with)
     struct buffer value, signature;
     buffer_init(&value, 4096);
     buffer_init(&signature, 400);
+    memory_spared++;
     write_event(world, &with, &value);
     const struct publisher *publisher =
         publishers_find(world->worker.publishers, text_of(with.signature ? with.signature : "portal"));
     const struct publisher *signer =
         with.wrong_secret ? publishers_find(world->worker.publishers, TEXT("kiosk")) : publisher;
     signature_make(&signer->key, publisher->name, buffer_text(&value), &signature);
+    memory_spared--;
     struct kafka_record_header header = {SIGNATURE_HEADER, buffer_text(&signature)};
     give(world, (struct kafka_record){.topic = "requested",
                                       .timestamp_ms = memory_store_time(world->memory) - with.late_ms,

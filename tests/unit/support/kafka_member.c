@@ -11,11 +11,15 @@ size_t kafka_member_room(void *context, size_t lane)
     return ((struct kafka_member *)context)->room[lane];
 }
 
-void kafka_member_record(void *context, size_t lane, struct kafka_record *record)
+bool kafka_member_record(void *context, size_t lane, struct kafka_record *record)
 {
     struct kafka_member *member = context;
     char text[16] = "";
     assert_true(member->room[lane] > 0);
+    if (member->refusals > 0) {
+        member->refusals--;
+        return false;
+    }
     assert_true(member->count < MEMBER_RECORDS);
     assert_string_equal(record->topic, kafka_member_lanes[lane]);
     assert_int_equal(record->reference.lane, lane);
@@ -29,6 +33,7 @@ void kafka_member_record(void *context, size_t lane, struct kafka_record *record
     if (member->complete_at_once)
         assert_true(kafka_consumer_complete(member->consumer, record->reference));
     kafka_record_free(&record);
+    return true;
 }
 
 static void take_assigned(void *context, const struct kafka_partition *partitions, size_t count)
@@ -58,6 +63,7 @@ static void take_notice(void *context, int severity, const char *facility, const
     struct kafka_member *member = context;
     (void)severity, (void)facility;
     member->commit_errors += strstr(text, "offsets were not committed") != NULL;
+    member->memory_errors += strstr(text, "no memory") != NULL;
 }
 
 void kafka_member_closed(void *context, enum status status)

@@ -15,7 +15,8 @@ struct kafka_member {
     struct kafka_reference references[MEMBER_RECORDS];
     int values[MEMBER_RECORDS];
     int count;
-    int assigned, revoked, closed, commit_errors;
+    int refusals; /* so many of the next records are not taken */
+    int assigned, revoked, closed, commit_errors, memory_errors;
     size_t partitions;      /* of the last assignment */
     int complete_on_revoke; /* this many of the references, from inside the callback */
     bool complete_at_once, lost, had_at_revoke;
@@ -32,7 +33,7 @@ void kafka_member_leave(struct kafka_fixture *fixture, struct kafka_member *memb
 
 /* The member's callbacks. */
 size_t kafka_member_room(void *context, size_t lane);
-void kafka_member_record(void *context, size_t lane, struct kafka_record *record);
+bool kafka_member_record(void *context, size_t lane, struct kafka_record *record);
 void kafka_member_revoked(void *context, const struct kafka_partition *partitions, size_t count, bool lost);
 void kafka_member_closed(void *context, enum status status);
 

@@ -3,6 +3,8 @@
  * be. */
 #include "support/memory_store.h"
 
+#include "support/failing_memory.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +37,9 @@ struct memory_store {
 
 static char *copy(const char *bytes, size_t size)
 {
+    memory_spared++;
     char *copied = malloc(size + 1);
+    memory_spared--;
     assert(copied);
     if (size > 0)
         memcpy(copied, bytes, size);
@@ -152,7 +156,9 @@ void memory_store_put(struct memory_store *store, struct text key, struct text v
     if (!entry) {
         if (store->count == store->capacity) {
             store->capacity = store->capacity ? store->capacity * 2 : 16;
+            memory_spared++;
             store->entries = realloc(store->entries, store->capacity * sizeof *store->entries);
+            memory_spared--;
             assert(store->entries);
         }
         entry = &store->entries[store->count++];
@@ -298,7 +304,9 @@ static void take(struct memory_store *store, struct call *call)
     }
     if (store->waiting == store->calls_capacity) {
         store->calls_capacity = store->calls_capacity ? store->calls_capacity * 2 : 16;
+        memory_spared++;
         store->calls = realloc(store->calls, store->calls_capacity * sizeof *store->calls);
+        memory_spared--;
         assert(store->calls);
     }
     store->calls[store->waiting++] = *call;
