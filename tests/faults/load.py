@@ -92,7 +92,7 @@ class Load:
         ends = {}
         for audit in self.relay.audits():
             data = audit["data"]
-            if data["outcome"] in TERMINAL:
+            if data["outcome"] in TERMINAL and "request_id" in data:  # else what is no event at all
                 ends.setdefault(data["request_id"], []).append(data)
         for request_id in self.acknowledged:
             found = ends[request_id]
