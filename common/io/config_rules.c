@@ -108,6 +108,38 @@ static void check_required(struct rules *rules)
             "sealed with these keys");
 }
 
+static void refuse_plaintext_to_redis(struct rules *rules, enum config_key key, const char *host)
+{
+    if (!config_is_loopback(host) && !trusted(rules))
+        break_rule(rules,
+                   "%s: %s.%s speaks plaintext to %.100s, which is not loopback: use a tunnel, or say "
+                   "security.plaintext = trusted_network",
+                   config_origin(rules->config, key), settings[key].section, settings[key].key, host);
+}
+
+/* With Sentinels, the url's host is a name that they know, and nothing to connect to. */
+static void check_sentinels(struct rules *rules, const char *url)
+{
+    size_t count;
+    const char *const *sentinels = config_list(rules->config, CONFIG_REDIS_SENTINELS, &count);
+    for (size_t i = 0; i < count && strncmp(url, "rediss://", 9) != 0; i++) {
+        char host[256];
+        copy_host(sentinels[i], host, sizeof host);
+        refuse_plaintext_to_redis(rules, CONFIG_REDIS_SENTINELS, host);
+    }
+}
+
+static void check_redis_waits(struct rules *rules)
+{
+    if (config_number(rules->config, CONFIG_REDIS_WAIT_REPLICAS) > 0 &&
+        2 * config_duration_ms(rules->config, CONFIG_REDIS_WAIT_TIMEOUT) >=
+            config_duration_ms(rules->config, CONFIG_REDIS_TIMEOUT))
+        break_rule(rules,
+                   "%s: redis.wait_timeout must be less than half of redis.timeout: what is asked meanwhile "
+                   "waits behind it",
+                   config_origin(rules->config, CONFIG_REDIS_WAIT_TIMEOUT));
+}
+
 static void check_redis(struct rules *rules)
 {
     const char *url = config_text(rules->config, CONFIG_REDIS_URL);
@@ -117,17 +149,19 @@ static void check_redis(struct rules *rules)
         strlen(prefix))
         break_rule(rules, "%s: redis.prefix may have letters, digits and . _ : - only",
                    config_origin(rules->config, CONFIG_REDIS_PREFIX));
-    if (!url || strncmp(url, "rediss://", 9) == 0 || strncmp(url, "unix://", 7) == 0)
+    check_redis_waits(rules);
+    if (!url)
+        return;
+    check_sentinels(rules, url);
+    if (config_is_set(rules->config, CONFIG_REDIS_SENTINELS) || strncmp(url, "rediss://", 9) == 0 ||
+        strncmp(url, "unix://", 7) == 0)
         return;
     copy_host(url, host, sizeof host);
     if (strncmp(url, "redis://", 8) != 0)
-        break_rule(rules, "%s: redis.url must begin with redis:// or unix://",
+        break_rule(rules, "%s: redis.url must begin with redis://, rediss:// or unix://",
                    config_origin(rules->config, CONFIG_REDIS_URL));
-    else if (!config_is_loopback(host) && !trusted(rules))
-        break_rule(rules,
-                   "%s: redis.url speaks plaintext to %.100s, which is not loopback: use a tunnel, or say "
-                   "security.plaintext = trusted_network",
-                   config_origin(rules->config, CONFIG_REDIS_URL), host);
+    else
+        refuse_plaintext_to_redis(rules, CONFIG_REDIS_URL, host);
 }
 
 static void check_smtp(struct rules *rules)

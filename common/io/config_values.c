@@ -28,8 +28,17 @@ void config_read_policy(const struct config *config, struct config_policy *value
 
 void config_read_redis(const struct config *config, const char *client_name, struct redis_options *options)
 {
+    size_t sentinels;
+    const char *const *list = config_list(config, CONFIG_REDIS_SENTINELS, &sentinels);
     *options = (struct redis_options){
         .url = config_text(config, CONFIG_REDIS_URL),
+        .sentinels = list,
+        .sentinel_count = sentinels,
+        .sentinel_user = config_text(config, CONFIG_REDIS_SENTINEL_USERNAME),
+        .sentinel_password = config_text(config, CONFIG_REDIS_SENTINEL_PASSWORD),
+        .tls = {.ca = config_text(config, CONFIG_REDIS_CA_FILE),
+                .certificate = config_text(config, CONFIG_REDIS_CERTIFICATE_FILE),
+                .key = config_text(config, CONFIG_REDIS_KEY_FILE)},
         .prefix = config_text(config, CONFIG_REDIS_PREFIX),
         .client_name = client_name,
         .plaintext_trusted =

@@ -6,7 +6,6 @@
 #include "io/redis.h"
 
 #include <assert.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,7 +17,7 @@
 
 static const struct backoff reconnect_backoff = {.first_ms = 100, .most_ms = 5000};
 
-static void arm_deadline(struct redis *redis, int64_t ms)
+void redis_arm_deadline(struct redis *redis, int64_t ms)
 {
     struct timeval wait = clock_span(ms > 1 ? ms : 1);
     redis->deadline_armed = event_add(redis->deadline, &wait) == 0;
@@ -31,7 +30,7 @@ static void schedule_reconnect(struct redis *redis, int64_t ms)
 }
 
 /* The connection is no more: say why, and try again later. */
-static void connection_ended(struct redis *redis)
+void redis_connection_ended(struct redis *redis)
 {
     redis->link = NULL;
     event_del(redis->deadline);
@@ -39,14 +38,19 @@ static void connection_ended(struct redis *redis)
     if (redis->phase == REDIS_PHASE_CLOSED)
         return;
     redis->phase = REDIS_PHASE_DOWN;
+    if (redis->told) { /* by a Sentinel, which is not needed any more */
+        schedule_reconnect(redis, 0);
+        return;
+    }
     redis->failures++;
+    redis->sentinel_turn++;
     schedule_reconnect(redis, backoff_delay(&reconnect_backoff, redis->failures, randombytes_random()));
     if (redis->events.down)
         redis->events.down(redis->events.context, redis->lost, redis->reason);
 }
 
 /* Remembers the first reason; later ones only follow from it. */
-static void note_loss(struct redis *redis, enum redis_fault fault, const char *reason)
+void redis_note_loss(struct redis *redis, enum redis_fault fault, const char *reason)
 {
     if (redis->phase != REDIS_PHASE_CLOSED)
         redis->phase = REDIS_PHASE_DOWN;
@@ -56,95 +60,25 @@ static void note_loss(struct redis *redis, enum redis_fault fault, const char *r
     snprintf(redis->reason, sizeof redis->reason, "%s", reason);
 }
 
-static void note_hiredis_loss(struct redis *redis, const redisAsyncContext *link)
+void redis_note_hiredis_loss(struct redis *redis, const redisAsyncContext *link)
 {
     char reason[REDIS_REASON_SIZE];
     if (link->err == REDIS_ERR_PROTOCOL) {
-        note_loss(redis, REDIS_FAULT_PROTOCOL, redis_fault_sentence(REDIS_FAULT_PROTOCOL));
+        redis_note_loss(redis, REDIS_FAULT_PROTOCOL, redis_fault_sentence(REDIS_FAULT_PROTOCOL));
         return;
     }
-    snprintf(reason, sizeof reason, "Redis at %s cannot be reached: %s",
-             redis->url.path[0] ? redis->url.path : redis->url.host,
+    snprintf(reason, sizeof reason, "%s at %s cannot be reached: %s",
+             redis->phase == REDIS_PHASE_ASKING ? "the Sentinel" : "Redis",
+             redis->url.path[0] ? redis->url.path : redis->place.host,
              link->err && link->errstr ? link->errstr : "the connection was closed");
-    note_loss(redis, REDIS_FAULT_CONNECTION, reason);
-}
-
-static void on_gone(redisAsyncContext *link)
-{
-    struct redis *redis = link->data;
-    note_hiredis_loss(redis, link);
-    connection_ended(redis);
-}
-
-static void on_connected(const redisAsyncContext *link, int result)
-{
-    if (result != REDIS_OK)
-        return; /* on_gone follows */
-    redis_adapter_connected((redisAsyncContext *)link);
-    if (((struct redis *)link->data)->url.host[0])
-        redisEnableKeepAlive((redisContext *)&link->c);
+    redis_note_loss(redis, REDIS_FAULT_CONNECTION, reason);
 }
 
 void redis_drop(struct redis *redis, enum redis_fault fault, const char *reason)
 {
-    note_loss(redis, fault, reason);
+    redis_note_loss(redis, fault, reason);
     if (redis->link)
         redisAsyncFree(redis->link); /* within one of its callbacks: when that returns */
-}
-
-/* To `address`, or to the Unix socket. */
-static void connect_to(struct redis *redis, const char *address)
-{
-    const struct redis_url *url = &redis->url;
-    redisAsyncContext *link =
-        url->path[0] ? redisAsyncConnectUnix(url->path) : redisAsyncConnect(address, url->port);
-    redis->phase = REDIS_PHASE_GREETING;
-    if (!link || link->err || !redis_adapter_attach(redis->base, link, on_gone)) {
-        if (link && link->err)
-            note_hiredis_loss(redis, link);
-        else
-            note_loss(redis, REDIS_FAULT_CONNECTION, "no memory for a connection to Redis");
-        if (link)
-            redisAsyncFree(link);
-        connection_ended(redis);
-        return;
-    }
-    link->data = redis;
-    redis->link = link;
-    redis->started_ms = clock_monotonic_ms();
-    redisAsyncSetConnectCallback(link, on_connected);
-    arm_deadline(redis, redis->connect_timeout_ms);
-    redis_greet(redis);
-}
-
-static void on_resolved(void *context)
-{
-    struct redis_resolution *resolution = context;
-    struct redis *redis = resolution->redis;
-    char reason[REDIS_REASON_SIZE];
-    resolution->offload = NULL;
-    if (!resolution->failure) {
-        connect_to(redis, resolution->address);
-        return;
-    }
-    snprintf(reason, sizeof reason, "no address is found for Redis at %s: %s", redis->url.host,
-             gai_strerror(resolution->failure));
-    note_loss(redis, REDIS_FAULT_CONNECTION, reason);
-    connection_ended(redis);
-}
-
-void redis_connect_now(evutil_socket_t socket, short what, void *context)
-{
-    struct redis *redis = context;
-    struct error error;
-    (void)socket, (void)what;
-    redis->lost = REDIS_FAULT_NONE;
-    if (!redis_host_needs_resolving(&redis->url)) {
-        connect_to(redis, redis->url.host);
-    } else if (redis_resolve(redis, on_resolved, &error) != STATUS_OK) {
-        note_loss(redis, REDIS_FAULT_CONNECTION, error.text);
-        connection_ended(redis);
-    }
 }
 
 void redis_become_ready(struct redis *redis)
@@ -162,7 +96,7 @@ void redis_on_deadline(evutil_socket_t socket, short what, void *context)
     struct redis *redis = context;
     char reason[REDIS_REASON_SIZE];
     int64_t now = clock_monotonic_ms();
-    bool greeting = redis->phase == REDIS_PHASE_GREETING;
+    bool greeting = redis->phase == REDIS_PHASE_GREETING || redis->phase == REDIS_PHASE_ASKING;
     (void)socket, (void)what;
     redis->deadline_armed = false;
     if (!greeting && redis->pending == 0)
@@ -170,10 +104,11 @@ void redis_on_deadline(evutil_socket_t socket, short what, void *context)
     int64_t since = greeting ? redis->started_ms : redis->ring[redis->head].sent_ms;
     int64_t limit = greeting ? redis->connect_timeout_ms : redis->command_timeout_ms;
     if (now - since < limit) {
-        arm_deadline(redis, limit - (now - since));
+        redis_arm_deadline(redis, limit - (now - since));
         return;
     }
-    snprintf(reason, sizeof reason, "Redis did not answer %s within %lld ms",
+    snprintf(reason, sizeof reason, "%s did not answer %s within %lld ms",
+             redis->phase == REDIS_PHASE_ASKING ? "the Sentinel" : "Redis",
              greeting ? "the greeting" : "a command", (long long)limit);
     redis_drop(redis, REDIS_FAULT_TIMEOUT, reason);
 }
@@ -195,13 +130,14 @@ static struct redis_answer judge(struct redis *redis, const redisAsyncContext *l
         answer.fault = redis_fault_of(reply->str, (size_t)reply->len);
         answer.may_have_happened = answer.fault == REDIS_FAULT_OTHER;
     } else {
-        note_hiredis_loss(redis, link);
-        answer.fault = redis->lost;
+        redis_note_hiredis_loss(redis, link);
+        answer.fault = redis->oversized ? REDIS_FAULT_OVERSIZED : redis->lost;
         answer.may_have_happened = true;
+        redis->oversized = false;
     }
-    answer.status = reply || answer.fault == REDIS_FAULT_TIMEOUT || answer.fault == REDIS_FAULT_PROTOCOL
-                        ? redis_fault_status(answer.fault)
-                        : STATUS_UNAVAILABLE;
+    bool speaks_for_itself = reply || answer.fault == REDIS_FAULT_TIMEOUT ||
+                             answer.fault == REDIS_FAULT_PROTOCOL || answer.fault == REDIS_FAULT_OVERSIZED;
+    answer.status = speaks_for_itself ? redis_fault_status(answer.fault) : STATUS_UNAVAILABLE;
     answer.text = redis_fault_sentence(answer.fault);
     answer.reply = NULL;
     return answer;
@@ -217,7 +153,7 @@ static void on_reply(redisAsyncContext *link, void *reply, void *context)
     redis->pending--;
     struct redis_answer answer = judge(redis, link, reply);
     if (redis->phase == REDIS_PHASE_READY && needs_another_connection(answer.fault)) {
-        note_loss(redis, answer.fault, answer.text);
+        redis_note_loss(redis, answer.fault, answer.text);
         redisAsyncDisconnect(link);
     }
     oldest.answered(oldest.context, &answer);
@@ -237,7 +173,7 @@ bool redis_enqueue(struct redis *redis, struct text command, redis_answered *ans
     redis->ring[tail < redis->ring_size ? tail : tail - redis->ring_size] =
         (struct redis_pending){answered, context, now};
     if (!redis->deadline_armed)
-        arm_deadline(redis, redis->command_timeout_ms);
+        redis_arm_deadline(redis, redis->command_timeout_ms);
     return true;
 }
 

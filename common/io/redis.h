@@ -1,6 +1,9 @@
 /* One asynchronous connection to Redis (7 or newer) on a libevent loop: kept up by itself, many commands in
  * flight.
  *
+ * Where Sentinels are named, each connect asks one of them first where the primary is: so a connection that a
+ * fail-over broke, or that a demoted primary refuses (READONLY), leads to the new one.
+ *
  * At each connect: AUTH, CLIENT SETNAME, SELECT, TIME, the eviction policy, `<prefix>:born`, SCRIPT LOAD of
  * every script. Only then is it ready.  A Redis that evicts, refuses the password or is loading is not ready,
  * and the reason says so; it is asked again with backoff.  When a command gets no answer within its deadline
@@ -25,6 +28,7 @@ enum redis_fault {
     REDIS_FAULT_LOADING,
     REDIS_FAULT_READONLY, /* a replica */
     REDIS_FAULT_MISCONF,  /* cannot write its snapshot */
+    REDIS_FAULT_REPLICAS, /* NOREPLICAS: fewer of them in touch than it wants */
     REDIS_FAULT_BUSY,     /* a script runs too long */
     REDIS_FAULT_MEMORY,   /* maxmemory */
     REDIS_FAULT_NO_SCRIPT,
@@ -32,7 +36,9 @@ enum redis_fault {
     REDIS_FAULT_PERMISSION, /* NOPERM: the ACL lacks something */
     REDIS_FAULT_CLUSTER,    /* MOVED, ASK, CROSSSLOT, CLUSTERDOWN: this must be one instance */
     REDIS_FAULT_EVICTS,     /* maxmemory-policy would throw tokens away */
+    REDIS_FAULT_SENTINEL,   /* none that was asked knows the primary */
     REDIS_FAULT_PROTOCOL,   /* what came is no Redis reply, or not of the type asked for */
+    REDIS_FAULT_OVERSIZED,  /* a reply larger than anything that is kept there by us */
     REDIS_FAULT_OTHER       /* any other error reply */
 };
 
@@ -41,7 +47,7 @@ const char *redis_fault_name(enum redis_fault fault);
 
 struct redis_answer {
     enum status status; /* OK; UNAVAILABLE, TIMEOUT, FULL (maxmemory), CONFIG (password, permission, cluster),
-                           INTERNAL */
+                           INVALID (oversized), INTERNAL */
     enum redis_fault fault;
     bool may_have_happened;         /* no answer came after the command was sent */
     const struct redisReply *reply; /* only when OK: never an error reply, gone after the callback */
@@ -62,7 +68,14 @@ struct redis_script {
 };
 
 struct redis_options {
-    const char *url; /* redis://[user[:password]@]host[:port][/db], unix://[user[:password]@]/path[?db=N] */
+    const char *url; /* redis://[user[:password]@]host[:port][/db], rediss://…, unix://[…@]/path[?db=N] */
+    /* "host[:port]" of each Sentinel; then the url's host is the name by which they watch the primary. */
+    const char *const *sentinels;
+    size_t sentinel_count;
+    const char *sentinel_user, *sentinel_password; /* what Sentinels ask for; NULL: nothing */
+    struct redis_tls_files {
+        const char *ca, *certificate, *key; /* PEM; NULL: the system's authorities, no certificate of ours */
+    } tls;
     const char *prefix;      /* of all keys */
     const char *client_name; /* CLIENT SETNAME; no spaces */
     bool plaintext_trusted;  /* plaintext off loopback is allowed */
@@ -74,8 +87,9 @@ struct redis_options {
 
 enum { REDIS_PREFIX_MOST = 128, REDIS_SCRIPTS_MOST = 4, REDIS_SHA_LENGTH = 40 };
 
-/* STATUS_CONFIG: the url cannot be read, asks for TLS that this build does not have, or plaintext is not
- * allowed there. Starts to connect; `events` come from the loop, never from within this call. */
+/* STATUS_CONFIG: the url or a Sentinel's address cannot be read, TLS is asked for that this build does not
+ * have or whose files are wrong, or plaintext is not allowed there. Starts to connect; `events` come from the
+ * loop, never from within this call. */
 WARN_UNUSED enum status redis_new(struct event_base *base, const struct redis_options *options,
                                   const struct redis_events *events, struct redis **redis,
                                   struct error *error);

@@ -21,7 +21,8 @@ static void on_readable(evutil_socket_t socket, short what, void *context)
 {
     struct adapter *adapter = context;
     (void)socket, (void)what;
-    redisAsyncHandleRead(adapter->link);
+    if (redis_replies_have_room(adapter->link))
+        redisAsyncHandleRead(adapter->link);
 }
 
 static void on_writable(evutil_socket_t socket, short what, void *context)

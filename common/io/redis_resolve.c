@@ -27,17 +27,17 @@ static void look_up(void *context)
     freeaddrinfo(found);
 }
 
-bool redis_host_needs_resolving(const struct redis_url *url)
+bool redis_host_needs_resolving(const char *host)
 {
     unsigned char address[sizeof(struct in6_addr)];
-    return url->host[0] && strcmp(url->host, "localhost") != 0 &&
-           inet_pton(AF_INET, url->host, address) != 1 && inet_pton(AF_INET6, url->host, address) != 1;
+    return host[0] && strcmp(host, "localhost") != 0 && inet_pton(AF_INET, host, address) != 1 &&
+           inet_pton(AF_INET6, host, address) != 1;
 }
 
 enum status redis_resolve(struct redis *redis, void (*done)(void *resolution), struct error *error)
 {
     struct redis_resolution *resolution = &redis->resolution;
-    resolution->host = redis->url.host;
+    resolution->host = redis->place.host;
     resolution->turn = redis->failures;
     return offload_start(redis->base, look_up, done, resolution, &resolution->offload, error);
 }

@@ -1,5 +1,5 @@
-/* Read left to right, each part cut off where its sign stands.  `rediss://` is refused, never read as
- * `redis://`: hiredis 0.14 (Debian 12) has no TLS. */
+/* Read left to right, each part cut off where its sign stands.  `rediss://` is never read as `redis://`:
+ * whether this build can speak TLS is asked where the connection is made (io/redis_tls.h). */
 #include "io/redis_url.h"
 
 #include <arpa/inet.h>
@@ -11,9 +11,10 @@ enum { DEFAULT_PORT = 6379, PORT_MOST = 65535, DATABASE_MOST = 9999 };
 
 static enum status wrong(struct error *error, const char *what)
 {
-    return error_set_field(error, STATUS_CONFIG, "redis.url",
-                           "redis.url: %s; write redis://[user:password@]host[:port][/db] or unix:///path",
-                           what);
+    return error_set_field(
+        error, STATUS_CONFIG, "redis.url",
+        "redis.url: %s; write redis://[user:password@]host[:port][/db], rediss:// (TLS) or unix:///path",
+        what);
 }
 
 /* What stands before the last `sign`; false when there is none. */
@@ -78,6 +79,40 @@ static bool read_login(struct text login, struct redis_url *url)
            read_word(password, url->password, REDIS_URL_WORD_MOST) && (url->password[0] || !url->user[0]);
 }
 
+/* Cuts "host:port", "[address]:port", or either without a port. */
+static bool cut_host(struct text text, struct text *host, struct text *port, bool *has_port)
+{
+    if (text.size == 0 || text.bytes[0] != '[') {
+        *has_port = cut_first(text, ':', host, port);
+        return true;
+    }
+    struct text after;
+    if (!cut_first((struct text){text.bytes + 1, text.size - 1}, ']', host, &after) ||
+        (after.size && after.bytes[0] != ':'))
+        return false;
+    *has_port = after.size > 0;
+    *port = *has_port ? (struct text){after.bytes + 1, after.size - 1} : after;
+    return true;
+}
+
+static bool keep_host(struct text text, char host[REDIS_URL_HOST_MOST + 1])
+{
+    if (text.size == 0 || text.size > REDIS_URL_HOST_MOST || memchr(text.bytes, '\0', text.size))
+        return false;
+    memcpy(host, text.bytes, text.size);
+    host[text.size] = '\0';
+    return true;
+}
+
+bool redis_host_parse(struct text text, int default_port, char host[REDIS_URL_HOST_MOST + 1], int *port)
+{
+    struct text name, digits;
+    bool has_port;
+    *port = default_port;
+    return cut_host(text, &name, &digits, &has_port) &&
+           (!has_port || (read_number(digits, PORT_MOST, port) && *port > 0)) && keep_host(name, host);
+}
+
 static enum status parse_tcp(struct text rest, struct redis_url *url, struct error *error)
 {
     struct text host, port, database;
@@ -85,22 +120,12 @@ static enum status parse_tcp(struct text rest, struct redis_url *url, struct err
     if (cut_first(rest, '/', &rest, &database) && database.size &&
         !read_number(database, DATABASE_MOST, &url->database))
         return wrong(error, "the database after the / is no number");
-    bool has_port;
-    if (rest.size && rest.bytes[0] == '[') {
-        struct text after;
-        if (!cut_first((struct text){rest.bytes + 1, rest.size - 1}, ']', &host, &after) ||
-            (after.size && after.bytes[0] != ':'))
-            return wrong(error, "the brackets of the address do not close");
-        has_port = after.size > 0;
-        port = has_port ? (struct text){after.bytes + 1, after.size - 1} : after;
-    } else {
-        has_port = cut_first(rest, ':', &host, &port);
-    }
-    if (has_port && (!read_number(port, PORT_MOST, &url->port) || url->port == 0))
+    if (!cut_host(rest, &host, &port, &url->names_port))
+        return wrong(error, "the brackets of the address do not close");
+    if (url->names_port && (!read_number(port, PORT_MOST, &url->port) || url->port == 0))
         return wrong(error, "the port is no number from 1 to 65535");
-    if (host.size == 0 || host.size > REDIS_URL_HOST_MOST)
+    if (!keep_host(host, url->host))
         return wrong(error, "the host is missing or too long");
-    memcpy(url->host, host.bytes, host.size);
     return STATUS_OK;
 }
 
@@ -117,27 +142,26 @@ static enum status parse_unix(struct text rest, struct redis_url *url, struct er
     return STATUS_OK;
 }
 
+static bool begins_with(struct text text, struct text scheme)
+{
+    return text.size >= scheme.size && memcmp(text.bytes, scheme.bytes, scheme.size) == 0;
+}
+
 enum status redis_url_parse(struct text text, struct redis_url *url, struct error *error)
 {
     static const struct text tcp = {"redis://", 8}, tls = {"rediss://", 9}, local = {"unix://", 7};
-    *url = (struct redis_url){0};
-    if (text.size >= tls.size && memcmp(text.bytes, tls.bytes, tls.size) == 0)
-        return error_set_field(
-            error, STATUS_CONFIG, "redis.url",
-            "redis.url asks for TLS (rediss://), which this build's hiredis does not have; put a TLS "
-            "proxy on loopback before it and write redis://127.0.0.1:PORT");
-    bool is_tcp = text.size >= tcp.size && memcmp(text.bytes, tcp.bytes, tcp.size) == 0;
-    bool is_local = text.size >= local.size && memcmp(text.bytes, local.bytes, local.size) == 0;
-    if (!is_tcp && !is_local)
-        return wrong(error, "it begins with neither redis:// nor unix://");
-    size_t scheme = is_tcp ? tcp.size : local.size;
+    *url = (struct redis_url){.tls = begins_with(text, tls)};
+    bool is_local = begins_with(text, local);
+    if (!is_local && !url->tls && !begins_with(text, tcp))
+        return wrong(error, "it begins with none of redis://, rediss:// and unix://");
+    size_t scheme = is_local ? local.size : tcp.size + url->tls;
     struct text rest = {text.bytes + scheme, text.size - scheme}, login;
     enum status status;
     if (cut_last(&rest, '@', &login) && !read_login(login, url))
         status = wrong(
             error, "the user and password before the @ cannot be read (a %XX, the length, or no password)");
     else
-        status = is_tcp ? parse_tcp(rest, url, error) : parse_unix(rest, url, error);
+        status = is_local ? parse_unix(rest, url, error) : parse_tcp(rest, url, error);
     if (status != STATUS_OK)
         redis_url_clear(url);
     return status;
@@ -148,13 +172,18 @@ void redis_url_clear(struct redis_url *url)
     sodium_memzero(url, sizeof *url);
 }
 
-bool redis_url_is_local(const struct redis_url *url)
+bool redis_host_is_local(const char *host)
 {
     struct in_addr four;
     struct in6_addr six;
-    if (url->path[0] || strcmp(url->host, "localhost") == 0)
+    if (strcmp(host, "localhost") == 0)
         return true;
-    if (inet_pton(AF_INET, url->host, &four) == 1)
+    if (inet_pton(AF_INET, host, &four) == 1)
         return ntohl(four.s_addr) >> 24 == 127;
-    return inet_pton(AF_INET6, url->host, &six) == 1 && memcmp(&six, &in6addr_loopback, sizeof six) == 0;
+    return inet_pton(AF_INET6, host, &six) == 1 && memcmp(&six, &in6addr_loopback, sizeof six) == 0;
+}
+
+bool redis_url_is_local(const struct redis_url *url)
+{
+    return url->path[0] || redis_host_is_local(url->host);
 }

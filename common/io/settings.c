@@ -35,14 +35,36 @@ const struct setting settings[CONFIG_KEY_COUNT] = {
                                    RANGE(1, 15),
                                    .help = "Replicas of the topics that `topics --create` makes."},
     [CONFIG_REDIS_URL] = {KEY("redis", "url", URL, BOTH),
-                          .help = "redis://[user[:password]@]host[:port][/db] or unix://. The worker needs "
-                                  "it; the producer serves tokens and status only with it."},
+                          .help =
+                              "redis://[user[:password]@]host[:port][/db], rediss:// (TLS) or unix://. The "
+                              "worker needs it; the producer serves tokens and status only with it."},
+    [CONFIG_REDIS_SENTINELS] = {KEY("redis", "sentinels", LIST, BOTH),
+                                .help = "`host[:port]` of each Sentinel; then the host of redis.url is the "
+                                        "name of the primary that they watch."},
+    [CONFIG_REDIS_SENTINEL_USERNAME] = {KEY("redis", "sentinel_username", TEXT, BOTH),
+                                        .help = "Name for the Sentinels' own AUTH."},
+    [CONFIG_REDIS_SENTINEL_PASSWORD] = {KEY("redis", "sentinel_password", TEXT, BOTH), .secret = true,
+                                        .help = "Password for the Sentinels' own AUTH; unset: none."},
+    [CONFIG_REDIS_CA_FILE] =
+        {KEY("redis", "ca_file", PATH, BOTH),
+         .help = "Certificates (PEM) that sign Redis's, for rediss://; unset: the system's."},
+    [CONFIG_REDIS_CERTIFICATE_FILE] = {KEY("redis", "certificate_file", PATH, BOTH),
+                                       .help = "Our own certificate (PEM), where Redis asks for one."},
+    [CONFIG_REDIS_KEY_FILE] = {KEY("redis", "key_file", PATH, BOTH),
+                               .help = "The key (PEM, 0600) of redis.certificate_file."},
     [CONFIG_REDIS_PREFIX] = {KEY("redis", "prefix", TEXT, BOTH), .fallback = "pwreset",
                              .help = "What the names of all keys in Redis begin with."},
     [CONFIG_REDIS_CONNECT_TIMEOUT] = {KEY("redis", "connect_timeout", DURATION, BOTH), .fallback = "2s",
                                       RANGE(10, MINUTE), .help = "Deadline of a connect to Redis."},
     [CONFIG_REDIS_TIMEOUT] = {KEY("redis", "timeout", DURATION, BOTH), .fallback = "2s", RANGE(10, MINUTE),
                               .help = "Deadline of a command; past it the connection is given up."},
+    [CONFIG_REDIS_WAIT_REPLICAS] =
+        {KEY("redis", "wait_replicas", NUMBER, PRODUCER), .fallback = "0", RANGE(0, 100),
+         .help = "So many replicas must have a redemption, an accepted temporary password or a revocation "
+                 "before it is told; else 503."},
+    [CONFIG_REDIS_WAIT_TIMEOUT] = {KEY("redis", "wait_timeout", DURATION, PRODUCER), .fallback = "500ms",
+                                   RANGE(10, MINUTE),
+                                   .help = "How long they may take; less than half of redis.timeout."},
     [CONFIG_SMTP_URL] = {KEY("smtp", "url", URL, WORKER),
                          .help = "The mail relay: smtp://host:587 (STARTTLS) or smtps://host:465."},
     [CONFIG_SMTP_TLS] = {KEY("smtp", "tls", CHOICE, WORKER), .fallback = "required",
