@@ -197,6 +197,11 @@ static enum status open_redis(struct serve *serve, struct error *error)
     if ((status = redis_new(serve->base, &options, &events, &serve->redis, error)) ||
         (status = redis_record_store_new(serve->redis, &serve->records, error)))
         return status;
+    int64_t replicas = config_number(serve->config, CONFIG_REDIS_WAIT_REPLICAS);
+    if (replicas > 0 && (status = redis_record_store_settle(
+                             serve->records, (unsigned)replicas,
+                             config_duration_ms(serve->config, CONFIG_REDIS_WAIT_TIMEOUT), error)))
+        return status;
     struct record_store port = redis_record_store_port(serve->records);
     serve->store = reset_store_new(&port, &store);
     serve->stretcher = password_stretcher_new(serve->base);

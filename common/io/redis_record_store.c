@@ -12,6 +12,7 @@
 
 #include "io/failpoint.h"
 #include "io/redis_record_command.h"
+#include "io/redis_settlement.h"
 
 enum { SCRIPT_PLAIN, SCRIPT_ALLOW_OOM, COMMAND_LIMIT = 64 * 1024 };
 
@@ -33,8 +34,9 @@ struct request {
 struct redis_record_store {
     struct redis *redis;
     struct request *free;
-    struct buffer time;                 /* the command TIME, formatted once */
-    char prefix[REDIS_PREFIX_MOST + 2]; /* with the colon before a key */
+    struct redis_settlement *settlement; /* NULL: no replica is waited for */
+    struct buffer time;                  /* the command TIME, formatted once */
+    char prefix[REDIS_PREFIX_MOST + 2];  /* with the colon before a key */
     size_t prefix_size;
 };
 
@@ -92,6 +94,8 @@ static enum status status_of(const struct redis_answer *answer)
     case REDIS_FAULT_PASSWORD:
     case REDIS_FAULT_PERMISSION:
         return answer->may_have_happened ? STATUS_TIMEOUT : STATUS_DENIED;
+    case REDIS_FAULT_OVERSIZED:
+        return STATUS_INVALID;
     case REDIS_FAULT_OTHER:
     case REDIS_FAULT_PROTOCOL:
         return STATUS_INTERNAL;
@@ -253,7 +257,21 @@ static void store_swap(void *context, const struct record_store_change *changes,
         finish_error(request, STATUS_UNAVAILABLE, error.text);
 }
 
+static void store_settle(void *context, record_store_callback *done, void *done_context)
+{
+    struct redis_record_store *store = context;
+    redis_settlement_wait(store->settlement, done, done_context);
+}
+
 static const struct record_store_operations operations = {.read = store_read, .swap = store_swap};
+static const struct record_store_operations settling = {
+    .read = store_read, .swap = store_swap, .settle = store_settle};
+
+enum status redis_record_store_settle(struct redis_record_store *store, unsigned replicas, int64_t timeout_ms,
+                                      struct error *error)
+{
+    return redis_settlement_new(store->redis, replicas, timeout_ms, &store->settlement, error);
+}
 
 enum status redis_record_store_new(struct redis *redis, struct redis_record_store **result,
                                    struct error *error)
@@ -287,11 +305,12 @@ void redis_record_store_free(struct redis_record_store **store)
         free(request);
     }
     buffer_clear(&(*store)->time);
+    redis_settlement_free(&(*store)->settlement);
     free(*store);
     *store = NULL;
 }
 
 struct record_store redis_record_store_port(struct redis_record_store *store)
 {
-    return (struct record_store){&operations, store};
+    return (struct record_store){store->settlement ? &settling : &operations, store};
 }

@@ -18,6 +18,10 @@ void redis_record_store_scripts(struct redis_script scripts[REDIS_RECORD_STORE_S
 /* `redis` outlives every call; free it first, which answers what is in flight, then the store. */
 WARN_UNUSED enum status redis_record_store_new(struct redis *redis, struct redis_record_store **store,
                                                struct error *error);
+
+/* From now on the port's settle waits for so many replicas; before redis_record_store_port. */
+WARN_UNUSED enum status redis_record_store_settle(struct redis_record_store *store, unsigned replicas,
+                                                  int64_t timeout_ms, struct error *error);
 void redis_record_store_free(struct redis_record_store **store);
 
 /* The port; valid as long as the store.  Where the client is not ready or has too many commands waiting, the

@@ -32,9 +32,9 @@ struct exchange *exchange_new(struct reset_store *store, const void *question, r
     exchange->context = context;
     exchange->decide = exchange->finished = NULL;
     exchange->lease = NULL;
-    exchange->allow_oom = exchange->assumed = false;
+    exchange->allow_oom = exchange->settles = exchange->assumed = false;
     exchange->rounds = 0;
-    exchange->tells_password = false;
+    exchange->tells_password = exchange->charges = exchange->password_unreadable = false;
     exchange->written_size = 0;
     for (size_t i = 0; i < SLOT_COUNT; i++)
         exchange->held[i] = (struct held){.key_size = 0};
@@ -99,6 +99,12 @@ static bool hold_replied(struct exchange *exchange, const struct record_store_re
         if (slot == SLOT_COUNT || exchange->held[slot].key_size == 0)
             continue;
         enum status status = held_take(&exchange->held[slot], reply->values[i]);
+        bool nothing = reply->values[i].bytes && reply->values[i].size == 0;
+        if ((status == STATUS_INVALID || nothing) && slot_only_counts(slot)) {
+            exchange->held[slot].present = false;
+            exchange->held[slot].garbled = true;
+            continue;
+        }
         if (status == STATUS_MEMORY)
             fail_memory(exchange);
         else if (status != STATUS_OK)
@@ -111,7 +117,7 @@ static bool hold_replied(struct exchange *exchange, const struct record_store_re
     return true;
 }
 
-static void succeed(struct exchange *exchange)
+static void tell(struct exchange *exchange)
 {
     if (exchange->finished)
         exchange->finished(exchange);
@@ -124,8 +130,28 @@ static void succeed(struct exchange *exchange)
         .request = records->has_request ? &records->request : NULL,
         .token = records->has_token ? &records->token : NULL,
         .password = exchange->tells_password && records->has_password ? &records->password : NULL,
+        .password_unreadable = exchange->password_unreadable,
     };
     end(exchange, &answer);
+}
+
+static void on_settled(void *context, const struct record_store_reply *reply)
+{
+    if (reply->status == STATUS_OK)
+        tell(context);
+    else
+        exchange_fail(context, reply->status, reply->error);
+}
+
+/* An answer that was found again, and wrote nothing, settles too: what it tells may have been written a
+ * moment ago, by somebody whose wait was in vain. */
+static void succeed(struct exchange *exchange)
+{
+    const struct record_store *records = &exchange->store->records;
+    if (exchange->settles && exchange->decision.verdict == VERDICT_OK && records->operations->settle)
+        records->operations->settle(records->context, on_settled, exchange);
+    else
+        tell(exchange);
 }
 
 static void decide(struct exchange *exchange);

@@ -32,6 +32,7 @@ struct held {
     char key[RECORD_STORE_KEY_MOST];
     size_t key_size; /* 0: not part of this exchange */
     bool present;
+    bool garbled; /* too large or too short to be ours, and not kept; only where it may be written anew */
     size_t size;
     char *bytes; /* own copy, also where the key was given up: it is to be wiped; may be NULL */
 };
@@ -46,12 +47,15 @@ struct exchange {
     const void *question;
     struct reset_lease *lease;
     bool allow_oom;
+    bool settles; /* what it says is told only when replicas have it, where the store waits for them */
     bool assumed; /* the records were not read but remembered */
     unsigned rounds;
     enum slot wanted; /* the decision's wish to read one slot more; SLOT_COUNT: none */
     struct held held[SLOT_COUNT];
     enum slot changed[RECORD_STORE_KEYS_MOST]; /* of each change in flight; SLOT_COUNT: a blind one */
     bool tells_password;                       /* the answer has the user's password */
+    bool charges;                              /* a try of it, whatever stands there */
+    bool password_unreadable;
     size_t written_size; /* of the request's record as this exchange writes it; 0: it does not */
     char written[RECORD_REQUEST_MOST];
     struct records records;
@@ -78,6 +82,9 @@ void held_wipe(struct held *held);
 
 /* Copies what was read; STATUS_INVALID for a value that is too long to be ours, STATUS_MEMORY. */
 WARN_UNUSED enum status held_take(struct held *held, struct text value);
+
+/* Its record remembers only how often or since when; what cannot be read there is written anew. */
+bool slot_only_counts(enum slot slot);
 
 /* No record was read. */
 void records_forget(struct records *records);

@@ -63,6 +63,10 @@ struct record_store_operations {
      * allow_oom: go on also where the store is out of memory. */
     void (*swap)(void *context, const struct record_store_change *changes, size_t count, bool allow_oom,
                  record_store_callback *done, void *done_context);
+
+    /* Whatever was written before this call will outlive the store that took it: STATUS_OK, or STATUS_TIMEOUT
+     * where that cannot be said.  NULL: nothing is waited for. */
+    void (*settle)(void *context, record_store_callback *done, void *done_context);
 };
 
 struct record_store {

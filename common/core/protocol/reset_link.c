@@ -64,7 +64,7 @@ void reset_store_redeem(struct reset_store *store, const struct reset_redeem *qu
     if (!exchange)
         return;
     exchange->decide = decide_on_redeem;
-    exchange->allow_oom = true;
+    exchange->allow_oom = exchange->settles = true;
     token_slot(question->tenant, question->user_id, exchange->slot);
     if (question->stored.size == TOKEN_STORED_LENGTH &&
         exchange_name_request(exchange, question->request_id) &&
@@ -92,7 +92,7 @@ static void revoke(struct reset_store *store, struct text tenant, struct text us
     if (!exchange)
         return;
     exchange->decide = decide;
-    exchange->allow_oom = true;
+    exchange->allow_oom = exchange->settles = true;
     token_slot(tenant, user_id, exchange->slot);
     exchange_key(exchange, SLOT_USER, "user:", text_of(exchange->slot));
     exchange_run(exchange);

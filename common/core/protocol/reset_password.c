@@ -65,6 +65,7 @@ void reset_store_try_password(struct reset_store *store, struct text tenant, str
     if (!exchange)
         return;
     exchange->decide = decide_on_try;
+    exchange->charges = true;
     token_slot(tenant, user_id, exchange->slot);
     name_password(exchange);
     exchange_key(exchange, SLOT_ATTEMPTS, "attempts:", text_of(exchange->slot));
@@ -92,7 +93,7 @@ void reset_store_open_password(struct reset_store *store, const struct reset_ope
     if (!exchange)
         return;
     exchange->decide = decide_on_open;
-    exchange->allow_oom = true;
+    exchange->allow_oom = exchange->settles = true;
     exchange->record_key = *question->record_key;
     token_slot(question->tenant, question->user_id, exchange->slot);
     name_password(exchange);

@@ -23,6 +23,7 @@ struct reset_answer {
     const struct request_record *request; /* as it stands now; NULL where there is none or it was not read */
     const struct token_record *token;     /* check, redeem: where there is one */
     const struct password_record *password; /* try_password, open_password: the current one; NULL: none */
+    bool password_unreadable;               /* try_password: what stands in its place is no record */
 };
 
 typedef void reset_store_callback(void *context, const struct reset_answer *answer);
@@ -116,7 +117,8 @@ struct reset_redeem {
     unsigned char mac[TOKEN_MAC_SIZE];             /* as verified */
 };
 
-/* OK with token and request, or NONE. */
+/* OK with token and request, or NONE.  Here, at open_password, revoke and changed OK also means that as many
+ * replicas have it as the record store waits for; STATUS_TIMEOUT where they did not say so in time. */
 void reset_store_redeem(struct reset_store *store, const struct reset_redeem *question,
                         reset_store_callback *done, void *context);
 

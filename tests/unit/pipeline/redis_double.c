@@ -57,6 +57,6 @@ static void swap_keys(void *context, const struct record_store_change *changes, 
 
 struct record_store world_port(struct world *world)
 {
-    static const struct record_store_operations operations = {read_keys, swap_keys};
+    static const struct record_store_operations operations = {.read = read_keys, .swap = swap_keys};
     return (struct record_store){&operations, world};
 }
