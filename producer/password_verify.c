@@ -121,10 +121,23 @@ static void audit_redeemed(struct verification *verification, const struct reset
         answer_unavailable(verification, "Kafka takes nothing at the moment: ask again");
 }
 
+/* A record that cannot even be read is as little believed as one with a wrong seal. */
+static void note_unreadable(struct verification *verification)
+{
+    struct http_call *call = verification->call;
+    metrics_add(call->serve->metrics, METRIC_MAC_FAILURES, NO_LABELS, 1);
+    log_write(LOG_LEVEL_ERROR, "a temporary password is refused: a record of its user cannot be read");
+    http_call_audit_denied(call, &(struct audit_record){0}, REASON_FORGED);
+}
+
 static void on_opened(void *context, const struct reset_answer *answer)
 {
     struct verification *verification = context;
-    if (answer->status != STATUS_OK || verification->call->serve->ended) {
+    if (answer->status == STATUS_INVALID && !verification->call->serve->ended) {
+        note_unreadable(verification);
+        count(verification, "wrong");
+        answer_wrong(verification);
+    } else if (answer->status != STATUS_OK || verification->call->serve->ended) {
         answer_unavailable(verification, "Redis does not answer: ask again");
     } else if (answer->verdict != VERDICT_OK || !answer->password) {
         count(verification, "wrong");
@@ -220,27 +233,19 @@ static void weigh(struct verification *verification, const struct password_recor
         answer_unavailable(verification, "no memory to hash a password: ask again");
 }
 
-/* A record that cannot even be read is as little believed as one with a wrong seal. */
-static void note_unreadable(struct verification *verification, const struct reset_answer *answer)
-{
-    struct http_call *call = verification->call;
-    metrics_add(call->serve->metrics, METRIC_MAC_FAILURES, NO_LABELS, 1);
-    log_write(LOG_LEVEL_ERROR, "a temporary password is refused", LOG_ERROR(answer->error));
-    http_call_audit_denied(call, &(struct audit_record){0}, REASON_FORGED);
-}
-
 static void on_charged(void *context, const struct reset_answer *answer)
 {
     struct verification *verification = context;
-    bool unreadable = answer->status == STATUS_INVALID && !verification->call->serve->ended;
-    if (unreadable) {
-        note_unreadable(verification, answer);
+    if (answer->status == STATUS_INVALID && !verification->call->serve->ended) {
+        note_unreadable(verification);
         weigh(verification, NULL);
     } else if (answer->status != STATUS_OK || verification->call->serve->ended) {
         answer_unavailable(verification, "Redis does not answer: ask again");
     } else if (answer->verdict == VERDICT_BUSY) {
         answer_early(verification, answer->rest_ms);
     } else {
+        if (answer->password_unreadable)
+            note_unreadable(verification);
         weigh(verification, answer->password);
     }
 }

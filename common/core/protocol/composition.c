@@ -55,7 +55,7 @@ static void add_record(struct composition *composition, enum slot slot, enum rec
         return;
     assert(held->key_size > 0);
     struct record_store_change *change = add(composition, slot, held_key(held));
-    change->compared = fate != FATE_WRITTEN_BLIND && fate != FATE_DELETED_BLIND;
+    change->compared = fate != FATE_WRITTEN_BLIND && fate != FATE_DELETED_BLIND && !held->garbled;
     change->expected = held_value(held);
     if (fate == FATE_COMPARED)
         return;
@@ -126,7 +126,8 @@ static void add_numbers(struct composition *composition)
         struct record_store_change *born = add(composition, SLOT_BORN, held_key(&exchange->held[SLOT_BORN]));
         int size = snprintf(composition->born, sizeof composition->born, "%lld",
                             (long long)exchange->records.born_ms);
-        born->compared = true;
+        born->compared = !exchange->held[SLOT_BORN].garbled;
+        born->expected = held_value(&exchange->held[SLOT_BORN]);
         born->action = RECORD_STORE_SET;
         born->value = (struct text){composition->born, (size_t)size};
         composition->writes = true;

@@ -12,7 +12,7 @@ void held_wipe(struct held *held)
     free(held->bytes);
     held->bytes = NULL;
     held->size = 0;
-    held->present = false;
+    held->present = held->garbled = false;
 }
 
 bool exchange_key(struct exchange *exchange, enum slot slot, const char *prefix, struct text name)
@@ -51,11 +51,13 @@ static bool parse_request(const struct held *held, bool *has, struct request_rec
     return !*has || request_record_parse(held_value(held), record) == STATUS_OK;
 }
 
-static bool parse_number(const struct held *held, int64_t *number)
+/* A number that cannot be read is none. */
+static int64_t parse_number(const struct held *held)
 {
-    *number = 0;
-    return held->key_size == 0 || !held->present ||
-           number_record_parse(held_value(held), number) == STATUS_OK;
+    int64_t number;
+    if (held->key_size == 0 || !held->present || number_record_parse(held_value(held), &number) != STATUS_OK)
+        return 0;
+    return number;
 }
 
 void records_forget(struct records *records)
@@ -86,24 +88,40 @@ static bool is_present(const struct held *held)
     return held->key_size > 0 && held->present;
 }
 
-static enum slot parse_password(const struct held *held, struct records *records)
+bool slot_only_counts(enum slot slot)
 {
+    return slot == SLOT_RECIPIENT || slot == SLOT_ACTOR || slot == SLOT_BORN || slot == SLOT_ATTEMPTS;
+}
+
+static enum slot parse_password(struct exchange *exchange)
+{
+    const struct held *held = exchange->held;
+    struct records *records = &exchange->records;
     records->has_password = is_present(&held[SLOT_PASSWORD]);
     records->has_staged = is_present(&held[SLOT_STAGED]);
     records->has_attempts = is_present(&held[SLOT_ATTEMPTS]);
     if (records->has_password &&
-        password_record_parse(held_value(&held[SLOT_PASSWORD]), &records->password) != STATUS_OK)
-        return SLOT_PASSWORD;
+        password_record_parse(held_value(&held[SLOT_PASSWORD]), &records->password) != STATUS_OK) {
+        if (!exchange->charges)
+            return SLOT_PASSWORD;
+        records->has_password = false;
+        exchange->password_unreadable = true;
+    }
     if (records->has_staged &&
         staged_record_parse(held_value(&held[SLOT_STAGED]), &records->staged) != STATUS_OK)
         return SLOT_STAGED;
-    if (records->has_attempts &&
-        attempts_record_parse(held_value(&held[SLOT_ATTEMPTS]), &records->attempts) != STATUS_OK)
-        return SLOT_ATTEMPTS;
+    if (records->has_attempts)
+        records->has_attempts =
+            attempts_record_parse(held_value(&held[SLOT_ATTEMPTS]), &records->attempts) == STATUS_OK;
     return SLOT_COUNT;
 }
 
-/* Texts of the records point into what is held.  Returns the slot at fault, or SLOT_COUNT. */
+/* Texts of the records point into what is held.  Returns the slot at fault, or SLOT_COUNT.
+ *
+ * What only counts (limits, tries, born) and cannot be read is taken for absent, and written anew: it
+ * protects no more than it would if whoever garbled it had deleted it, and one such key must not stop
+ * everybody. Anything else that cannot be read ends the question; a try of a password is charged all the
+ * same. */
 enum slot exchange_parse(struct exchange *exchange)
 {
     struct held *held = exchange->held;
@@ -127,15 +145,10 @@ enum slot exchange_parse(struct exchange *exchange)
         return SLOT_NAMED;
     if (!parse_request(&held[SLOT_REQUEST], &records->has_request, &records->request))
         return SLOT_REQUEST;
-    if (held[SLOT_RECIPIENT].key_size > 0 && held[SLOT_RECIPIENT].present &&
+    if (is_present(&held[SLOT_RECIPIENT]) &&
         recipient_record_parse(held_value(&held[SLOT_RECIPIENT]), &records->recipient) != STATUS_OK)
-        return SLOT_RECIPIENT;
-    enum slot password = parse_password(held, records);
-    if (password != SLOT_COUNT)
-        return password;
-    if (!parse_number(&held[SLOT_ACTOR], &records->actor_requests))
-        return SLOT_ACTOR;
-    if (!parse_number(&held[SLOT_BORN], &records->born_ms))
-        return SLOT_BORN;
-    return SLOT_COUNT;
+        records->recipient.count = 0;
+    records->actor_requests = parse_number(&held[SLOT_ACTOR]);
+    records->born_ms = parse_number(&held[SLOT_BORN]);
+    return parse_password(exchange);
 }

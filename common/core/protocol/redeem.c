@@ -35,6 +35,7 @@ static bool is_redeemable(const struct redeem_question *question, const struct r
     const struct request_record *request = &records->request;
     return is_current(records) && records->now_ms < records->token.expires_ms &&
            records->token.made_ms >= question->not_before_ms && records->has_request && request->has_stored &&
+           request->redeemed_ms == 0 && /* an older copy of the token's record was put back */
            text_equal((struct text){request->stored, TOKEN_STORED_LENGTH}, question->stored);
 }
 

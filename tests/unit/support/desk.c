@@ -92,6 +92,7 @@ static void on_answer(void *context, const struct reset_answer *answer)
     copy->rest_ms = answer->rest_ms;
     if (answer->request)
         copy_request(copy, answer->request);
+    copy->password_unreadable = answer->password_unreadable;
     if (answer->password) {
         struct text id = answer->password->request_id;
         copy->has_password = true;

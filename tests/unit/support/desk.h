@@ -29,7 +29,7 @@ struct desk_answer {
     enum method method;
     int64_t made_ms, due_ms, redeemed_ms, completed_ms;
     char completes[DESK_ID_SIZE];
-    bool has_password;
+    bool has_password, password_unreadable;
     struct password_record password; /* without its texts */
     char password_of[DESK_ID_SIZE];  /* its request */
     char into[DESK_ID_SIZE], stored[TOKEN_STORED_LENGTH + 1];

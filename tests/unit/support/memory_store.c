@@ -199,11 +199,22 @@ size_t memory_store_swaps(const struct memory_store *store)
     return store->swaps;
 }
 
+/* As io/swap.lua: what is no count is none. */
+static long long count_of(struct text value)
+{
+    if (value.size == 0 || value.size > 15 || value.bytes[0] == '0')
+        return 0;
+    for (size_t i = 0; i < value.size; i++)
+        if (value.bytes[i] < '0' || value.bytes[i] > '9')
+            return 0;
+    return strtoll(value.bytes, NULL, 10);
+}
+
 static void count_one(struct memory_store *store, const struct record_store_change *change)
 {
     const struct entry *counter = find(store, change->key);
-    long long number = counter ? strtoll(counter->value, NULL, 10) : 0;
-    int64_t expires = counter ? counter->expires_at_ms : change->expires_at_ms;
+    long long number = counter ? count_of((struct text){counter->value, counter->value_size}) : 0;
+    int64_t expires = number > 0 ? counter->expires_at_ms : change->expires_at_ms;
     char digits[24];
     int size = snprintf(digits, sizeof digits, "%lld", number + 1);
     memory_store_put(store, change->key, (struct text){digits, (size_t)size}, expires);
@@ -230,7 +241,7 @@ static bool is_expected(struct memory_store *store, const struct record_store_ch
 {
     struct text value = memory_store_get(store, change->key);
     if (change->action == RECORD_STORE_COUNT && change->below > 0)
-        return !value.bytes || strtoll(value.bytes, NULL, 10) < (long long)change->below;
+        return count_of(value) < (long long)change->below;
     if (!change->compared)
         return true;
     if (!change->expected.bytes || !value.bytes)
@@ -350,6 +361,6 @@ static void swap_keys(void *context, const struct record_store_change *changes, 
 
 struct record_store memory_store_port(struct memory_store *store)
 {
-    static const struct record_store_operations operations = {read_keys, swap_keys};
+    static const struct record_store_operations operations = {.read = read_keys, .swap = swap_keys};
     return (struct record_store){&operations, store};
 }
