@@ -24,7 +24,7 @@ class _Connection:
         """RST instead of FIN: what a firewall's time-out or a killed host looks like."""
         for writer in (self.client, self.server):
             connection = writer.get_extra_info("socket")
-            if connection is not None:
+            if connection is not None and connection.fileno() >= 0:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
 
