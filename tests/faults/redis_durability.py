@@ -22,6 +22,7 @@ import redis
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.fault_proxy import FaultProxy
 from support.redis_server import RedisServer
+from support.waiting import eventually
 
 SHIM = r"""
 #define _GNU_SOURCE
@@ -109,7 +110,16 @@ def run(server, after, wait=False):
     return acknowledged, struck
 
 
-def lost_of(acknowledged, struck, client):
+def answers(server):
+    try:
+        return server.client().ping()
+    except redis.RedisError:  # it reads its file
+        return False
+
+
+def lost_of(acknowledged, struck, server):
+    eventually("Redis to have read its file", lambda: answers(server))
+    client = server.client()
     pipeline = client.pipeline(transaction=False)
     for _, key in acknowledged:
         pipeline.exists(key)
@@ -123,7 +133,7 @@ def struck_alone(folder, fsync, strike):
     server.start()
     acknowledged, struck = run(server, getattr(server, strike))
     server.start()
-    result = lost_of(acknowledged, struck, server.client())
+    result = lost_of(acknowledged, struck, server)
     server.kill()
     return len(acknowledged), *result
 
@@ -141,7 +151,7 @@ def failed_over(folder, wait):
         proxy.reset()
     acknowledged, struck = run(primary, strike, wait)
     replica.client().replicaof("NO", "ONE")
-    result = lost_of(acknowledged, struck, replica.client())
+    result = lost_of(acknowledged, struck, replica)
     replica.kill()
     proxy.stop()
     return len(acknowledged), *result

@@ -9,6 +9,9 @@
 
 #define TIME_OK "*2\r\n$10\r\n1700000000\r\n$1\r\n0\r\n"
 
+/* hiredis 0.14 goes seven deep, newer ones as deep as they are told, and then the parts are too many. */
+#define DEEP_STATUS (HIREDIS_MAJOR >= 1 ? STATUS_INVALID : STATUS_INTERNAL)
+
 enum { TAKEN_MOST = 16 * 1024 * 1024 };
 
 struct answer_case {
@@ -186,8 +189,8 @@ static void an_endless_answer_is_given_up_before_memory_is(void **state)
         {"$536870912\r\n", "0123456789012345678901234567890123456789", STATUS_INVALID},
         {"+", "0123456789012345678901234567890123456789", STATUS_INVALID},
         {"*2\r\n$500000\r\n", "0123456789012345678901234567890123456789", STATUS_INTERNAL},
-        {"*500\r\n", ":1\r\n*500\r\n:1\r\n:1\r\n", STATUS_INTERNAL}, /* deeper and deeper */
-        {"*500\r\n", "*3\r\n:1\r\n$-1\r\n+a\r\n", STATUS_INVALID},   /* of too many parts */
+        {"*500\r\n", ":1\r\n*500\r\n:1\r\n:1\r\n", DEEP_STATUS},   /* deeper and deeper */
+        {"*500\r\n", "*3\r\n:1\r\n$-1\r\n+a\r\n", STATUS_INVALID}, /* of too many parts */
     };
     struct redis_scene *scene = *state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
