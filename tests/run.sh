@@ -102,6 +102,7 @@ if [ "${RESET_INSTALL:-yes}" != no ]; then
 fi
 if wanted e2e || wanted integration || wanted faults; then
     fetch_kafka "$RESET_CACHE" || cannot kafka "Maven did not bring Kafka's jars"
+    PYTHONPATH=tests "$PYTHON" -m support.kafka_archive || say "no archive of Kafka's classes: brokers start slower"
 fi
 
 say "build"

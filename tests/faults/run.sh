@@ -20,6 +20,7 @@ if [ "${RESET_INSTALL:-yes}" != no ]; then
     redis_program "$RESET_CACHE"
 fi
 fetch_kafka "$RESET_CACHE"
+PYTHONPATH=tests /usr/bin/python3 -m support.kafka_archive || true # without it brokers start slower
 if [ -z "${RESET_BIN:-}" ]; then
     generator=()
     [ -f build/faults/CMakeCache.txt ] || { command -v ninja >/dev/null && generator=(-G Ninja); }

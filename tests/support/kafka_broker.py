@@ -35,11 +35,13 @@ log.segment.bytes=67108864
 """
 
 
-def java(heap):
+def java(heap, *options):
     """How a class of Kafka is run."""
     assert places.KAFKA_LIBS.is_dir(), f"{places.KAFKA_LIBS} is missing: tests/run.sh fetches Kafka"
-    return [places.tool("java"), f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-            "-Dlog4j2.level=ERROR", "-cp", f"{places.KAFKA_LIBS}/*"]
+    if places.KAFKA_CLASSES.exists() and not options:
+        options = (f"-XX:SharedArchiveFile={places.KAFKA_CLASSES}", "-Xlog:disable")
+    return [places.tool("java"), f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData",
+            *options, "-Dlog4j2.level=ERROR", "-cp", f"{places.KAFKA_LIBS}/*"]
 
 
 def cluster_id():
@@ -69,8 +71,9 @@ class KafkaBroker:
         self.properties.write_text(PROPERTIES.format(port=self.port, controller=free_port(), folder=folder))
         format_storage(heap, cluster_id(), self.properties, "--standalone")
 
-    def start(self):
-        self.process = Process(f"kafka-{self.port}", [*java(self.heap), "kafka.Kafka", self.properties], self.folder)
+    def start(self, *options):
+        self.process = Process(f"kafka-{self.port}", [*java(self.heap, *options), "kafka.Kafka", self.properties],
+                               self.folder)
         eventually(f"Kafka to answer on {self.address}", self._answers, deadline=90, seen=self.process.tail)
         return self
 

@@ -9,6 +9,7 @@ BIN = pathlib.Path(os.environ.get("RESET_BIN", ROOT / "build" / "asan" / "bin"))
 SCHEMAS = ROOT / "schemas"
 DATA = ROOT / "tests" / "data"
 KAFKA_LIBS = CACHE / "kafka-4.1.0" / "libs"
+KAFKA_CLASSES = CACHE / "kafka-4.1.0" / "classes.jsa"  # support/kafka_archive.py makes it; works without, too
 
 
 def program(name):
