@@ -4,17 +4,16 @@ Four independent records are compared: the 202s that this client got, what the r
 the audit topic.  None of them is the product's own opinion of itself alone.
 """
 import http.client
-import re
 import threading
+import time
 
-from support import events, web
-from support.expectations import audits_are_valid, same_request_same_mail
+import verdict
+from evidence import Evidence, Fault
+from stream import DOMAIN
+from support import events
 from support.waiting import NotYet, eventually
+from watch import MailLedger, TopicLedger, Watch, look_into_files, look_into_redis
 
-TERMINAL = ("sent", "suppressed", "expired", "dead")
-PREFIX = re.compile(rb"^pwreset:(\w+):?")
-TOKEN = re.compile(rb"(?<![\w-])[\w-]{43}(?![\w-])")
-TTL_MOST_MS = 86_400_000
 PACE_S = 0.005  # between two requests of a thread: faults are what a run is for, not throughput
 
 
@@ -25,6 +24,11 @@ class Load:
         self.redis = redis_server
         self.acknowledged = {}  # request id -> address
         self.refused = 0        # answers other than 202, and no answer
+        self.evidence = Evidence()
+        self.ledger = TopicLedger(self.evidence, relay)
+        self._mails = MailLedger(self.evidence)
+        self._watch = Watch(self.ledger, self.evidence, dict)
+        self._watch.start()
         self._number = 0
         self._lock = threading.Lock()
 
@@ -39,7 +43,7 @@ class Load:
         """One request of a user of its own: whether it was acknowledged.  Repeated by nobody: what is not a 202 may
         be mailed or not."""
         number = self._next()
-        body = events.reset_request(user=f"user-{number}", email=f"user-{number}@example.com")
+        body = events.reset_request(user=f"user-{number}", email=f"user-{number}@{DOMAIN}")
         try:
             answer = producer.post("/v1/password-resets", body, timeout=20)
         except (OSError, http.client.HTTPException):
@@ -48,7 +52,9 @@ class Load:
             if answer is None or answer.status != 202:
                 self.refused += 1
                 return False
-            self.acknowledged[answer.json()["id"]] = body["user"]["email"]
+            request = answer.json()["id"]
+            self.acknowledged[request] = body["user"]["email"]
+            self.evidence.users[number], self.evidence.acknowledged[number] = body["user"]["id"], request
             return True
 
     def ask_many(self, producer, count):
@@ -71,9 +77,8 @@ class Load:
     def wait_until_done(self, deadline=240):
         """Until every acknowledged request has a terminal outcome and every offset is committed."""
         def done():
-            ended = {audit["data"].get("request_id") for audit in self.relay.audits()
-                     if audit["data"]["outcome"] in TERMINAL}
-            missing = set(self.acknowledged) - ended
+            self._watch.must_see()
+            missing = set(self.acknowledged) - self.ledger.ended
             if missing:
                 raise NotYet(f"{len(missing)} of {len(self.acknowledged)} have no outcome, e.g. {min(missing)}")
             return True
@@ -81,48 +86,35 @@ class Load:
         self.relay.wait_until_committed(deadline)
 
     def judge(self, extra_mails=0, outcomes=("sent",), rebuilt=False):
-        """I1 to I4 and I6, once all is done.  `extra_mails`: how many second mails the faults may explain at most."""
+        """I1 to I6, once all is done.  `extra_mails`: how many second mails the faults may explain at most; `rebuilt`:
+        Redis lost what it kept."""
         self.wait_until_done()
-        self._one_terminal_outcome(outcomes, rebuilt)
-        self._mails(extra_mails, rebuilt)
-        self._redis()
-        audits_are_valid(self.relay.audits())
-
-    def _one_terminal_outcome(self, outcomes, rebuilt):
-        ends = {}
-        for audit in self.relay.audits():
-            data = audit["data"]
-            if data["outcome"] in TERMINAL and "request_id" in data:  # else what is no event at all
-                ends.setdefault(data["request_id"], []).append(data)
-        for request_id in self.acknowledged:
-            found = ends[request_id]
-            kinds = [end["outcome"] for end in found]
-            first = [end for end in found if not end.get("rebuilt")] if rebuilt else found
-            assert len(first) <= 1 and found, f"I1: {request_id} ended {kinds}"
-            assert set(kinds) <= set(outcomes), f"{request_id} ended {kinds}, expected {outcomes}"
-
-    def _mails(self, extra_mails, rebuilt):
-        mails = [mail for mail in self.smtp.mails.all() if mail.recipients[0] in set(self.acknowledged.values())]
-        addresses = {mail.recipients[0] for mail in mails}
-        sent = {audit["data"]["request_id"] for audit in self.relay.audits(outcome="sent")}
-        missing = {self.acknowledged[each] for each in sent if each in self.acknowledged} - addresses
-        assert not missing, f"I1: {len(missing)} are sent by the audit and unknown to the relay, e.g. {min(missing)}"
-        if not rebuilt:
-            same_request_same_mail(mails)
-        extra = len(mails) - len(addresses)
+        self.stop_watching()
+        self.ledger.complete()
+        evidence = self.evidence
+        evidence.outcomes = outcomes
+        if rebuilt:
+            evidence.faults.append(Fault("redis emptied", 0.0, time.time()))
+        own = set(self.acknowledged.values())
+        for mail in self.smtp.mails.all():
+            if mail.recipients[0] in own:
+                self._mails.add(mail)
+        look_into_redis(evidence, self.redis.client())
+        look_into_files(evidence, [path for path in self.relay.folder.rglob("*") if path.suffix in (".out", ".err")])
+        broken = [*verdict.one_end(evidence), *verdict.live_tokens(evidence), *verdict.leaks(evidence),
+                  *verdict.commits(evidence), *verdict.other_mails(evidence)]
+        assert not broken, "\n".join(f"{each.invariant}: {each.sentence}" for each in broken[:10])
+        extra = len(verdict.second_mails(evidence.mails))
         assert extra <= extra_mails, f"I2: {extra} second mails, the faults explain {extra_mails}"
 
-    def _redis(self):
-        client = self.redis.client()
-        tokens = {mail.token.encode() for mail in self.smtp.mails.all()}
-        owners = {}
-        for key, value in self.redis.dump().items():
-            assert not tokens & set(TOKEN.findall(key + b" " + value)), "I4: a token in the clear"
-            if PREFIX.match(key).group(1) == b"token":
-                owners.setdefault(value.split(b"\t")[1], []).append(key)
-                assert 0 < client.pttl(key) <= TTL_MOST_MS, f"I4: {key} lives {client.pttl(key)} ms"
-        doubled = {request for request, keys in owners.items() if len(keys) > 1}
-        assert not doubled, f"I3: two live tokens for {doubled}"
+    def stop_watching(self):
+        if self._watch:
+            self._watch.stop()
+            self._watch = None
+
+    def close(self):
+        self.stop_watching()
+        self.ledger.close()
 
 
 class _Background:
@@ -152,9 +144,3 @@ class _Background:
         goal = len(self._load.acknowledged) + count
         eventually(f"{count} more acknowledged requests", lambda: len(self._load.acknowledged) >= goal, deadline,
                    seen=lambda: (len(self._load.acknowledged), self._load.refused))
-
-
-def counts(port):
-    """Of a program: what must stay flat (I7)."""
-    found = web.metrics(port)
-    return {name: found[name][0][1] for name in ("process_resident_memory_bytes", "process_open_fds") if name in found}

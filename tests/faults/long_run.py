@@ -125,7 +125,7 @@ class Run:
 
         def ended():
             self.system.look_after_processes()
-            assert self.watch.trouble is None, f"the judge went blind: {self.watch.trouble!r}"
+            self.watch.must_see()
             if not self.stream.done:
                 raise NotYet(f"{len(self.evidence.acknowledged)} of {self.stream.total} acknowledged, "
                              f"answers {self.evidence.answers}")

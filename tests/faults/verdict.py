@@ -50,6 +50,8 @@ def _final(evidence):
     """{request: {generation: [End]}}"""
     by_generation = {}
     for request, ends in evidence.ends.items():
+        if request is None:
+            continue  # a record that is no event
         kinds = by_generation.setdefault(request, {})
         for end in ends:
             kinds.setdefault(end.generation, []).append(end)
@@ -58,6 +60,7 @@ def _final(evidence):
 
 def one_end(evidence):
     """I1."""
+    acknowledged = set(evidence.acknowledged.values())
     emptied = any(fault.kind == "redis emptied" for fault in evidence.faults)
     taken = {mail.request for mail in evidence.mails}
     final = _final(evidence)
@@ -74,12 +77,12 @@ def one_end(evidence):
                 yield Violation("I1", f"{request} ended {len(ends)} times: {names}")
             if len(own) < len(ends) and not emptied:
                 yield Violation("I1", f"{request} is called rebuilt, and Redis lost nothing")
-            if generation == 0 and not set(names) <= set(evidence.outcomes):
+            if generation == 0 and request in acknowledged and not set(names) <= set(evidence.outcomes):
                 yield Violation("I1", f"{request} ended {names} {[end.reason for end in ends]}, "
                                       f"which no fault of this run explains")
             if "sent" in names and request not in taken:
                 yield Violation("I1", f"{request} is sent by the audit, and the relay never had it: lost")
-    for request in taken & evidence.ends.keys():
+    for request in taken & final.keys():
         ends = evidence.ends[request]
         if not any(end.outcome == "sent" or end.maybe_mailed for end in ends):
             yield Violation("I1", f"{request} ended {[end.outcome for end in ends]}, and the relay has its mail")
@@ -89,41 +92,47 @@ def one_end(evidence):
 
 def mails(evidence):
     """I2."""
+    yield from other_mails(evidence)
+    for extra in extra_mails(evidence):
+        if extra.cause is None:
+            yield Violation("I2", f"{extra.request} was mailed again, and nothing had died")
+
+
+def other_mails(evidence):
+    """I2's second half: what goes out again goes to the same address, and is the same mail but after a Redis loss."""
     addresses = {}
     for number, request in evidence.acknowledged.items():
         addresses[request] = f"{evidence.users[number]}@"
     for mail in evidence.mails:
         if not mail.address.startswith(addresses.get(mail.request, "")):
             yield Violation("I2", f"{mail.request} was mailed to another address")
-    for extra in extra_mails(evidence):
-        if extra.cause is None:
-            yield Violation("I2", f"{extra.request} was mailed again, and nothing had died")
-        elif extra.cause == "another link":
-            yield Violation("I2", f"{extra.request} was mailed twice, with different links or Message-IDs")
+    for earlier, later in second_mails(evidence.mails):
+        same = (earlier.token, earlier.message_id) == (later.token, later.message_id)
+        if not same and not any(end.rebuilt for end in evidence.ends.get(earlier.request, ())):
+            yield Violation("I2", f"{earlier.request} was mailed twice, with different links or Message-IDs")
+
+
+def second_mails(taken):
+    """(mail, the next one of the same request) for each mail beyond a request's first."""
+    latest, pairs = {}, []
+    for mail in taken:
+        if mail.request in latest:
+            pairs.append((latest[mail.request], mail))
+        latest[mail.request] = mail
+    return pairs
 
 
 def extra_mails(evidence):
     """Every mail beyond a request's first, with its cause."""
     explain = _Explain(evidence)
-    for earlier, later in explain.pairs:
-        same = (earlier.token, earlier.message_id) == (later.token, later.message_id)
-        cause, gap = explain.cause(earlier, later)
-        rebuilt = any(end.rebuilt for end in evidence.ends.get(earlier.request, ()))
-        if not same and not (rebuilt and cause is not None):
-            cause, gap = "another link", 0.0
-        yield Extra(earlier.request, cause, gap)
+    for earlier, later in second_mails(evidence.mails):
+        yield Extra(earlier.request, *explain.cause(earlier, later))
 
 
 class _Explain:
     def __init__(self, evidence):
         self.evidence = evidence
-        first, last_on, self.pairs = {}, {}, []
-        for mail in evidence.mails:
-            last_on[mail.connection] = mail
-            if mail.request in first:
-                self.pairs.append((first[mail.request], mail))
-            first[mail.request] = mail
-        self.last_on = last_on
+        self.last_on = {mail.connection: mail for mail in evidence.mails}
         self.kills = collections.defaultdict(list)
         self.stops = collections.defaultdict(list)
         for fault in evidence.faults:

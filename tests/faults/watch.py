@@ -27,17 +27,15 @@ class MailLedger:
 
     def __init__(self, evidence):
         self.evidence = evidence
-        self.taken = threading.Event()
 
     def add(self, mail):
         text = mail.raw.replace(b"=\r\n", b"")
         message_id, link = MESSAGE_ID.search(text), LINK.search(text)
         if message_id is None or link is None:
-            self.evidence.invalid.append(f"a mail to {mail.recipients} without its Message-ID or link")
+            self.evidence.invalid.append(f"a mail to {mail.recipients} has no Message-ID or link")
             return
         self.evidence.mails.append(Mail(message_id.group(1).decode(), mail.recipients[0], time.time(), mail.connection,
                                         link.group(1).decode(), message_id.group(2).decode()))
-        self.taken.set()
 
     def __len__(self):
         return len(self.evidence.mails)
@@ -162,6 +160,10 @@ class Watch:
     def stop(self):
         self._stopped.set()
         self._thread.join(60)
+        self.must_see()
+
+    def must_see(self):
+        assert self.trouble is None, f"the judge went blind: {self.trouble!r}"
 
     def _run(self):
         commits = samples = 0.0
