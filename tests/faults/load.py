@@ -26,7 +26,7 @@ class Load:
         self.refused = 0        # answers other than 202, and no answer
         self.evidence = Evidence()
         self.ledger = TopicLedger(self.evidence, relay)
-        self._mails = MailLedger(self.evidence)
+        self._mails = MailLedger(self.evidence, links=False)
         self._watch = Watch(self.ledger, self.evidence, dict)
         self._watch.start()
         self._number = 0
@@ -95,10 +95,8 @@ class Load:
         evidence.outcomes = outcomes
         if rebuilt:
             evidence.faults.append(Fault("redis emptied", 0.0, time.time()))
-        own = set(self.acknowledged.values())
         for mail in self.smtp.mails.all():
-            if mail.recipients[0] in own:
-                self._mails.add(mail)
+            self._mails.add(mail)
         look_into_redis(evidence, self.redis.client())
         look_into_files(evidence, [path for path in self.relay.folder.rglob("*") if path.suffix in (".out", ".err")])
         broken = [*verdict.one_end(evidence), *verdict.live_tokens(evidence), *verdict.leaks(evidence),

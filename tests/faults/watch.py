@@ -23,19 +23,20 @@ SAMPLES_EVERY_S = 2.0
 
 
 class MailLedger:
-    """Stands in for the relay's store: a mail becomes one line of evidence."""
+    """Stands in for the relay's store: a mail becomes one line of evidence.  `links`: each must have one."""
 
-    def __init__(self, evidence):
+    def __init__(self, evidence, links=True):
         self.evidence = evidence
+        self.links = links
 
     def add(self, mail):
         text = mail.raw.replace(b"=\r\n", b"")
         message_id, link = MESSAGE_ID.search(text), LINK.search(text)
-        if message_id is None or link is None:
+        if message_id is None or self.links and link is None:
             self.evidence.invalid.append(f"a mail to {mail.recipients} has no Message-ID or link")
             return
         self.evidence.mails.append(Mail(message_id.group(1).decode(), mail.recipients[0], time.time(), mail.connection,
-                                        link.group(1).decode(), message_id.group(2).decode()))
+                                        link.group(1).decode() if link else "", message_id.group(2).decode()))
 
     def __len__(self):
         return len(self.evidence.mails)

@@ -70,12 +70,19 @@ class TopicReader:
                                   "allow.auto.create.topics": False, "logger": _silent()})
         self.partitions = []
         for topic in topics:
-            metadata = self.consumer.list_topics(topic, timeout=30).topics[topic]
-            assert metadata.error is None, f"topic {topic}: {metadata.error}"
-            self.partitions += [TopicPartition(topic, number, 0) for number in metadata.partitions]
+            self.partitions += [TopicPartition(topic, number, 0) for number in self._partitions_of(topic)]
         self.consumer.assign(self.partitions)
         self.records = []
         self._read = {}
+
+    def _partitions_of(self, topic):
+        """A topic made a moment ago may not be known to every broker yet."""
+        def asked():
+            metadata = self.consumer.list_topics(topic, timeout=30).topics[topic]
+            if metadata.error is not None:
+                raise NotYet(f"topic {topic}: {metadata.error}")
+            return metadata.partitions
+        return eventually(f"the partitions of {topic}", asked)
 
     def _take(self, messages):
         for message in messages:
