@@ -89,4 +89,5 @@ class Evidence:
     samples: dict = dataclasses.field(default_factory=dict)       # process that lived throughout -> [Sample]
     faults: list = dataclasses.field(default_factory=list)
     died: list = dataclasses.field(default_factory=list)          # sentences: processes that ended by themselves
+    trouble: list = dataclasses.field(default_factory=list)       # sentences: faults that did not strike as meant
     outcomes: tuple = ("sent",)                                   # what the faults of this run may lead to

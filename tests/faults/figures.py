@@ -42,6 +42,7 @@ def report(evidence, violations, options, began, ended):
                    for kind, found in sorted(verdict.recoveries(evidence).items())},
         "processes": {name: verdict.three_moments(samples) for name, samples in evidence.samples.items()
                       if len(samples) >= verdict.FEWEST_SAMPLES},
+        "trouble": evidence.trouble,
         "violations": [f"{each.invariant}: {each.sentence}" for each in violations[:50]],
         "violations in all": len(violations),
     }
@@ -49,10 +50,13 @@ def report(evidence, violations, options, began, ended):
 
 def show(report):
     run, requests = report["run"], report["requests"]
-    print(f"\n{run['of']}: {run['seconds']} s, seed {run['seed']}, {run['workers']} workers, {run['producers']} producers")
-    print(f"  requests      {requests['acknowledged']} acknowledged of {requests['asked']} asked; lost {requests['lost']}")
+    print(f"\n{run['of']}: {run['seconds']} s, seed {run['seed']}, {run['workers']} workers, "
+          f"{run['producers']} producers")
+    print(f"  requests      {requests['acknowledged']} acknowledged of {requests['asked']} asked; "
+          f"lost {requests['lost']}")
     print(f"  answers       {requests['answers']}")
-    print(f"  outcomes      {requests['outcomes']}; {requests['deferred']} deferrals; {requests['redemptions']} redeemed")
+    print(f"  outcomes      {requests['outcomes']}; {requests['deferred']} deferrals; "
+          f"{requests['redemptions']} redeemed")
     print(f"  until ended   {requests['seconds until ended']} s")
     print(f"  mails         {requests['mails']}, of them extra:")
     for cause, found in report["extra mails"].items():
@@ -65,6 +69,8 @@ def show(report):
     for name, moments in report["processes"].items():
         print(f"  {name:14}" + "; ".join(f"{what} {start:.0f}, {middle:.0f}, {end:.0f}"
                                          for what, (start, middle, end) in moments.items()))
+    for sentence in report["trouble"]:
+        print(f"  a fault did not strike as meant: {sentence}")
     print(f"  violations    {report['violations in all']}")
     for sentence in report["violations"]:
         print(f"    {sentence}")

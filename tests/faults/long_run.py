@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""A long run under faults: a numbered stream of requests through three brokers, Redis, workers, producers and a scripted
-relay, faults that strike, and the verdict over what was written down.  See run.sh for the options.
+"""A long run under faults: a numbered stream of requests through three brokers, Redis, workers, producers and a
+scripted relay, faults that strike, and the verdict over what was written down.  See run.sh for the options.
 
 Ends with 0 when no invariant was broken, with 1 otherwise; prints the figures and writes them to a file.
 """
@@ -73,10 +73,20 @@ class Run:
     def _say(self, text):
         print(f"{time.strftime('%H:%M:%S', time.gmtime())} {text}", flush=True)
 
+    def _acknowledged(self, count):
+        return len(self.evidence.acknowledged) >= int(count)
+
     def _progress(self):
         evidence = self.evidence
         self._say(f"{len(evidence.faults)} faults, {len(evidence.acknowledged)} acknowledged, {len(self.ledger.ended)} "
                   f"ended, {len(evidence.mails)} mails, {len(evidence.died)} died by themselves")
+
+    def _strike(self, strike):
+        """Each with chance of its own, so that what one does never depends on how far another is."""
+        try:
+            strike(self.system, random.Random(self.chance.random()))
+        except AssertionError as trouble:
+            self.evidence.trouble.append(f"{strike.__name__}: {str(trouble)[:2000]}")
 
     def _kill(self):
         """So many kills spread over so many requests."""
@@ -85,8 +95,8 @@ class Run:
         for number in range(1, self.options.kills + 1):
             self.stream.allow(int(share * number))
             time.sleep(self.chance.uniform(*pauses))
-            eventually("the stream to go on", lambda: len(self.evidence.acknowledged) >= int(share * (number - 0.9)), 300)
-            kill(self.system, self.chance)
+            eventually("the stream to go on", lambda: self._acknowledged(share * (number - 0.9)), 300)
+            self._strike(kill)
             self.system.look_after_processes()
             if number % 20 == 0:
                 self._progress()
@@ -105,7 +115,7 @@ class Run:
             free = [(strike, often) for strike, (part, often) in strikes.ALL.items() if part not in busy]
             if free:
                 strike = self.chance.choices(*zip(*free))[0]
-                busy[strikes.ALL[strike][0]] = pool.submit(strike, self.system, self.chance)
+                busy[strikes.ALL[strike][0]] = pool.submit(self._strike, strike)
             self.system.look_after_processes()
             if time.monotonic() - told > 60:
                 self._progress()

@@ -27,7 +27,8 @@ def a_good_run(requests=40):
 
 
 def a_mail(number, at, **changed):
-    mail = Mail(f"request-{number}", f"user-{number}@canary.example", at, number % 2, f"token-{number}", f"inc-{number}")
+    mail = Mail(f"request-{number}", f"user-{number}@canary.example", at, number % 2, f"token-{number}",
+                f"inc-{number}")
     return mail._replace(**changed)
 
 

@@ -67,7 +67,8 @@ class TopicLedger:
     def __init__(self, evidence, relay):
         self.evidence = evidence
         self.relay = relay
-        self.reader = kafka_client.TopicReader(relay.broker.address, [relay.audit_topic, relay.requested, *relay.retries])
+        self.reader = kafka_client.TopicReader(relay.broker.address,
+                                               [relay.audit_topic, relay.requested, *relay.retries])
         self.ended = set()             # request ids
         self.records = 0
         self._seen = set()             # audit ids
