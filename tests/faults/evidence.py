@@ -3,7 +3,9 @@
 The client's answers, the relay's mails, the audit topic with the positions of the requests' records, and what Redis
 keeps.  Plain values: the verdict reads nothing else, and a test can doctor them.
 """
+import contextlib
 import dataclasses
+import time
 import typing
 
 
@@ -91,3 +93,13 @@ class Evidence:
     died: list = dataclasses.field(default_factory=list)          # sentences: processes that ended by themselves
     trouble: list = dataclasses.field(default_factory=list)       # sentences: faults that did not strike as meant
     outcomes: tuple = ("sent",)                                   # what the faults of this run may lead to
+
+
+@contextlib.contextmanager
+def fault_of(evidence, kind, target=""):
+    """What is done inside is a fault of that kind."""
+    began = time.time()
+    try:
+        yield
+    finally:
+        evidence.faults.append(Fault(kind, began, time.time(), target))

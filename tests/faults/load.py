@@ -8,12 +8,13 @@ import threading
 import time
 
 import verdict
-from evidence import Evidence, Fault
+from evidence import Evidence, Fault, fault_of
 from stream import DOMAIN
 from support import events
 from support.waiting import NotYet, eventually
-from watch import MailLedger, TopicLedger, Watch, look_into_files, look_into_redis
+from watch import Greetings, MailLedger, TopicLedger, Watch, look_into_files, look_into_redis
 
+EXPLAINED = "each by a fault"
 PACE_S = 0.005  # between two requests of a thread: faults are what a run is for, not throughput
 
 
@@ -72,6 +73,10 @@ class Load:
         """Asks until the context ends."""
         return _Background(self, producer, threads)
 
+    def fault(self, kind, target=None):
+        """A context in which something of `verdict`'s names is done, to a worker where it is done to one."""
+        return fault_of(self.evidence, kind, f"{target.name}.test" if target else "")
+
     # Judging.
 
     def wait_until_done(self, deadline=240):
@@ -86,8 +91,8 @@ class Load:
         self.relay.wait_until_committed(deadline)
 
     def judge(self, extra_mails=0, outcomes=("sent",), rebuilt=False):
-        """I1 to I6, once all is done.  `extra_mails`: how many second mails the faults may explain at most; `rebuilt`:
-        Redis lost what it kept."""
+        """I1 to I6, once all is done.  `extra_mails`: how many second mails the faults may explain at most, or EXPLAINED,
+        each by a fault that struck inside fault(); `rebuilt`: Redis lost what it kept."""
         self.wait_until_done()
         self.stop_watching()
         self.ledger.complete()
@@ -101,9 +106,17 @@ class Load:
         look_into_files(evidence, [path for path in self.relay.folder.rglob("*") if path.suffix in (".out", ".err")])
         broken = [*verdict.one_end(evidence), *verdict.live_tokens(evidence), *verdict.leaks(evidence),
                   *verdict.commits(evidence), *verdict.other_mails(evidence)]
+        if extra_mails is EXPLAINED:
+            self._greetings()
+            broken += verdict.mails(evidence)
         assert not broken, "\n".join(f"{each.invariant}: {each.sentence}" for each in broken[:10])
         extra = len(verdict.second_mails(evidence.mails))
-        assert extra <= extra_mails, f"I2: {extra} second mails, the faults explain {extra_mails}"
+        assert extra_mails is EXPLAINED or extra <= extra_mails, f"I2: {extra} second mails, the faults explain {extra_mails}"
+
+    def _greetings(self):
+        greetings = Greetings(self.evidence)
+        for command in list(self.smtp.commands):
+            greetings.append(command)
 
     def stop_watching(self):
         if self._watch:

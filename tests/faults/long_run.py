@@ -31,7 +31,7 @@ MIXED_PAUSE_S = (0.5, 4.0)
 MORTAL = {"worker": (-1, 0), "producer": (0, -1), "mixed": (2, 1)}  # -1: all of them
 
 
-def arguments():
+def arguments(given=None):
     parser = argparse.ArgumentParser(prog="tests/faults/run.sh", description=__doc__)
     length = parser.add_mutually_exclusive_group(required=True)
     length.add_argument("--hours", type=float, help="all faults, mixed, for so long")
@@ -45,11 +45,11 @@ def arguments():
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     parser.add_argument("--json", type=pathlib.Path, help="where the figures go, as JSON")
     parser.add_argument("--folder", type=pathlib.Path, help="servers' data and logs; default: a fresh one, removed")
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 class Run:
-    def __init__(self, options, folder):
+    def __init__(self, options, folder, cluster=None):
         self.options = options
         self.mixed = options.kills is None
         self.chance = random.Random(options.seed)
@@ -57,7 +57,7 @@ class Run:
         mortal = [count if each < 0 else each for count, each in
                   zip((options.workers, options.producers), MORTAL["mixed" if self.mixed else options.of]
                       if self.mixed or options.of in MORTAL else (0, 0))]
-        self.system = System(folder, self.evidence, options.workers, options.producers, mortal)
+        self.system = System(folder, self.evidence, options.workers, options.producers, mortal, cluster)
         total = options.requests or (10**9 if self.mixed else options.kills * 100)
         self.stream = Stream(self.evidence, self.system.asked_producers, total, options.rate, twins=self.mixed,
                              seed=options.seed)
@@ -85,8 +85,8 @@ class Run:
         """Each with chance of its own, so that what one does never depends on how far another is."""
         try:
             strike(self.system, random.Random(self.chance.random()))
-        except AssertionError as trouble:
-            self.evidence.trouble.append(f"{strike.__name__}: {str(trouble)[:2000]}")
+        except Exception as trouble:  # what could not be done is no reason to end, and is told
+            self.evidence.trouble.append(f"{strike.__name__}: {trouble!r:.2000}")
 
     def _kill(self):
         """So many kills spread over so many requests."""
@@ -107,7 +107,7 @@ class Run:
         busy, told = {}, time.monotonic()
         redeemer = Redeemer(self.system, self.evidence)
         # Its threads live as long as the run: a child dies with the thread that started it.
-        pool = self.pool = concurrent.futures.ThreadPoolExecutor(8)
+        pool = concurrent.futures.ThreadPoolExecutor(8)
         while time.monotonic() < end and not self.stream.done:
             time.sleep(self.chance.uniform(*MIXED_PAUSE_S))
             for part in [part for part, running in busy.items() if running.done()]:

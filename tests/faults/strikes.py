@@ -117,6 +117,7 @@ def cut_redis_reply(system, chance):
 
 def empty_redis(system, _chance):
     """What it kept is gone, as after a failover to a replica that had nothing."""
+    eventually("Redis to have loaded its file", lambda: not system.redis.client().info("persistence")["loading"])
     with system.fault("redis emptied"):
         system.redis.client().flushall()
 

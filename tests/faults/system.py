@@ -1,10 +1,8 @@
 """The running system of a long run: cluster, Redis, scripted relay, proxies, workers and producers that come back."""
-import contextlib
 import itertools
 import threading
-import time
 
-from evidence import Fault
+from evidence import fault_of
 from support.fault_proxy import FaultProxy
 from support.kafka_broker import answers
 from support.kafka_cluster import KafkaCluster
@@ -62,9 +60,10 @@ class Slot:
 class System:
     """`mortal`: how many of the workers, of the producers may be killed; the others live from start to end."""
 
-    def __init__(self, folder, evidence, workers=3, producers=2, mortal=(2, 1), settings=None):
+    def __init__(self, folder, evidence, workers=3, producers=2, mortal=(2, 1), cluster=None):
         self.evidence = evidence
-        self.cluster = KafkaCluster(folder / "cluster", heap="400m").start()
+        self.cluster = cluster or KafkaCluster(folder / "cluster", heap="400m").start()
+        self._own_cluster = cluster is None
         self.redis = RedisServer(folder / "redis").start()
         self.redis.process.lasting = True
         self.redis_proxy = FaultProxy(self.redis.port).start()
@@ -74,7 +73,7 @@ class System:
         self.smtp.start()
         self.smtp_proxy = FaultProxy(self.smtp.port).start()
         self.relay = Relay(folder / "relay", self.cluster, self.redis, f"smtp://127.0.0.1:{self.smtp_proxy.port}",
-                           {**SETTINGS, "redis.url": f"redis://127.0.0.1:{self.redis_proxy.port}", **(settings or {})},
+                           {**SETTINGS, "redis.url": f"redis://127.0.0.1:{self.redis_proxy.port}"},
                            tiers=TIERS).prepare()
         self.workers = [Slot(self, self.relay.worker, f"worker-{letter}") for letter in "abcdefghij"[:workers]]
         self.producers = [Slot(self, self.relay.producer, f"producer-{letter}") for letter in "abcd"[:producers]]
@@ -82,7 +81,6 @@ class System:
         self.mortal_producers = self.producers[producers - mortal[1]:]
         self.stopping = threading.Event()
         self._guest = Slot(self, self.relay.worker, "guest")
-        self._lock = threading.Lock()
         for slot in self.workers + self.producers:
             slot.start(wait=True)
 
@@ -90,15 +88,8 @@ class System:
         """A fault lasts that long, or until the run ends."""
         self.stopping.wait(seconds)
 
-    @contextlib.contextmanager
     def fault(self, kind, target=""):
-        began = time.time()
-        try:
-            yield
-        finally:
-            name = f"{target}.test" if kind.startswith("worker") else target
-            with self._lock:
-                self.evidence.faults.append(Fault(kind, began, time.time(), name))
+        return fault_of(self.evidence, kind, f"{target}.test" if kind.startswith("worker") else target)
 
     def guest(self):
         self._guest.start()
@@ -141,4 +132,5 @@ class System:
         self.smtp.stop()
         self.redis_proxy.stop()
         self.smtp_proxy.stop()
-        self.cluster.remove()
+        if self._own_cluster:
+            self.cluster.remove()

@@ -1,6 +1,8 @@
 """Processes that die, stop and change places.  Rows 1, 3, 4, 5, 6 and 13 of the fault matrix."""
 import signal
 
+from load import EXPLAINED
+from support.smtp_server import HOLD
 from support.waiting import eventually
 
 
@@ -8,30 +10,48 @@ def mails(load, count, deadline=120):
     eventually(f"{count} mails", lambda: len(load.smtp.mails) >= count, deadline, seen=lambda: len(load.smtp.mails))
 
 
-def test_workers_killed_at_random_lose_nothing(relay, load, chance):
-    """Row 1: kill -9 of one of three workers, again and again."""
+def test_workers_killed_at_random_lose_nothing(relay, load, chance, how_many):
+    """Row 1: kill -9 of one of three workers, again and again; every second mail has a kill to explain it."""
     producer = relay.producer()
     workers = [relay.worker() for _ in range(3)]
-    kills = 8
     with load.background(producer) as stream:
-        for _ in range(kills):
+        for _ in range(how_many(8, 80)):
             stream.more(chance.randrange(10, 60))
             victim = chance.randrange(len(workers))
-            workers[victim].kill()
+            with load.fault("worker killed", workers[victim]):
+                workers[victim].kill()
             workers[victim] = relay.worker(wait=False)
-    load.judge(extra_mails=kills * 50)  # at most the connections that were at the dot
+    load.judge(extra_mails=EXPLAINED)
 
 
-def test_sigterm_under_load_loses_and_doubles_nothing(relay, load):
-    """Row 3."""
+def test_sigterm_under_load_loses_and_doubles_nothing(relay, load, smtp_proxy, how_many):
+    """Row 3: with mails at the dot, since the way to the relay takes its time."""
+    smtp_proxy.delay(0.05)
     producer = relay.producer()
     worker = relay.worker()
     with load.background(producer) as stream:
-        for _ in range(4):
+        for _ in range(how_many(4, 20)):
             stream.more(60)
             assert worker.stop(60) == 0
             worker = relay.worker(wait=False)
     load.judge()
+
+
+def test_what_is_at_the_dot_when_the_drain_ends_is_parked(relay, load, smtp):
+    """Row 3: a successor copy stands in for it, and whatever the relay did with it, the link is the same."""
+    smtp.rule("dot", HOLD)
+    producer = relay.producer()
+    worker = relay.worker(**{"worker.drain": "6s"})
+    load.ask_many(producer, 3)
+    eventually("three mails at the dot", lambda: len(smtp.held) == 3, seen=lambda: len(smtp.held))
+    assert worker.stop(60) == 0
+    parked = relay.audits(outcome="deferred")
+    assert [audit["data"]["reason"] for audit in parked] == ["parked"] * 3
+    smtp.rule("dot", None)
+    smtp.release()  # taken, and nobody is there to hear it
+    eventually("the relay to have taken them", lambda: len(smtp.mails) == 3, seen=lambda: len(smtp.mails))
+    relay.worker()
+    load.judge(extra_mails=3)
 
 
 def test_a_zombie_mails_and_commits_nothing_that_another_took_over(relay, load):

@@ -35,7 +35,7 @@ class MailLedger:
         if message_id is None or self.links and link is None:
             self.evidence.invalid.append(f"a mail to {mail.recipients} has no Message-ID or link")
             return
-        self.evidence.mails.append(Mail(message_id.group(1).decode(), mail.recipients[0], time.time(), mail.connection,
+        self.evidence.mails.append(Mail(message_id.group(1).decode(), mail.recipients[0], mail.at, mail.connection,
                                         link.group(1).decode() if link else "", message_id.group(2).decode()))
 
     def __len__(self):

@@ -4,6 +4,7 @@ import email
 import email.policy
 import re
 import threading
+import time
 
 LINK = re.compile(r"https?://\S+#([A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])")
 PASSWORD = re.compile(r"(?<![\w-])(?:[2-9a-hjkmnp-z]{4}-){5}[2-9a-hjkmnp-z]{4}(?![\w-])")
@@ -17,6 +18,7 @@ class Mail:
     connection: int  # a number of the server's own, one for each connection
     tls: bool = False
     login: str = None
+    at: float = dataclasses.field(default_factory=time.time)  # when it was there as a whole
 
     @property
     def message(self):

@@ -127,7 +127,8 @@ class Relay:
 
     def _run(self, program, verb, kind, wait, settings, wrap):
         name = f"{kind.__name__.lower()}-{next(_numbers)}"
-        settings = {"admin.listen": f"127.0.0.1:{free_port()}", "http.listen": f"127.0.0.1:{free_port()}", **settings}
+        settings = {"admin.listen": f"127.0.0.1:{free_port()}", "http.listen": f"127.0.0.1:{free_port()}",
+                    "smtp.helo": f"{name}.test", **settings}
         config = self.write_config(name, **settings)
         command = [places.program(program), "--config", config, verb]
         process = kind(name, wrap(command) if wrap else command, self.folder, SANITIZERS, self.folder)

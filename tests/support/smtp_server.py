@@ -6,6 +6,7 @@ return None for the ordinary answer.  It is fast enough for thousands of mails a
 """
 import asyncio
 import threading
+import time
 
 from .mail import Mail, Store
 from .processes import free_port
@@ -170,6 +171,7 @@ class SmtpServer:
 
     async def _take(self, reader, writer, mail):
         body = await reader.readuntil(b"\r\n.\r\n")
+        mail.at = time.time()
         mail.raw = b"\r\n".join(line[1:] if line.startswith(b".") else line for line in body[:-5].split(b"\r\n"))
         mail.raw += b"\r\n"
         answer = self._answer_of("dot", mail, "250 2.0.0 queued")
