@@ -24,6 +24,7 @@ static void take_headers(struct http_call *call)
         struct text *value;
     } wanted[] = {{"Authorization", &call->authorization},
                   {"Content-Type", &call->content_type},
+                  {"Content-Encoding", &call->content_encoding},
                   {"Idempotency-Key", &call->idempotency_key},
                   {"traceparent", &call->traceparent}};
     const struct evkeyvalq *headers = evhttp_request_get_input_headers(call->request);

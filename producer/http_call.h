@@ -12,13 +12,13 @@ struct evhttp_request;
 struct http_call {
     struct serve *serve;
     struct evhttp_request *request;
-    const char *route;               /* for metrics */
-    struct text argument;            /* the path's {id}, if it has one */
-    struct credentials *credentials; /* held */
-    const struct api_key *key;       /* who calls; one of them */
-    struct text authorization, content_type, idempotency_key, traceparent; /* headers; bytes NULL: none */
-    /* traceparent: only a valid one */
-    bool repeated; /* one of these headers is there twice */
+    const char *route;                                         /* for metrics */
+    struct text argument;                                      /* the path's {id}, if it has one */
+    struct credentials *credentials;                           /* held */
+    const struct api_key *key;                                 /* who calls; one of them */
+    struct text authorization, content_type, content_encoding; /* headers; bytes NULL: none */
+    struct text idempotency_key, traceparent;                  /* traceparent: only a valid one */
+    bool repeated;                                             /* one of these headers is there twice */
     struct text body;
     struct buffer copy; /* of the body, where evhttp has it in pieces */
     int64_t begun_us;

@@ -78,6 +78,15 @@ static bool is_json(struct text type)
             type.bytes[size] == '\t');
 }
 
+/* Packed content is nobody's here; read as if it were not, it could mean another thing to us than to somebody
+ * in between who unpacks it. */
+static bool is_packed(struct text coding)
+{
+    static const char identity[] = "identity";
+    return coding.size > 0 &&
+           (coding.size != sizeof identity - 1 || strncasecmp(coding.bytes, identity, coding.size) != 0);
+}
+
 static bool is_fit(struct http_call *call, const struct route *route, struct http_problem *problem)
 {
     enum evhttp_cmd_type method = evhttp_request_get_command(call->request);
@@ -88,13 +97,17 @@ static bool is_fit(struct http_call *call, const struct route *route, struct htt
     else if (call->repeated)
         *problem = (struct http_problem){
             .status = 400,
-            .detail = "one of Authorization, Content-Type, Idempotency-Key and traceparent is there twice"};
+            .detail =
+                "one of Authorization, Content-Type, Content-Encoding, Idempotency-Key and traceparent is "
+                "there twice"};
     else if (!(call->key =
                    api_keys_authenticate(call->credentials->api_keys, credential_of(call->authorization))))
         *problem = (struct http_problem){
             .status = 401, .detail = "an API key is needed: Authorization: Bearer rr_…", .challenge = true};
     else if (!((unsigned)method & READS) && !is_json(call->content_type))
         *problem = (struct http_problem){.status = 415, .detail = "the content must be application/json"};
+    else if (is_packed(call->content_encoding))
+        *problem = (struct http_problem){.status = 415, .detail = "the content must not be encoded"};
     return problem->status == 0;
 }
 

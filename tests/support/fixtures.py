@@ -1,8 +1,19 @@
 """The fixtures that every suite with a deployment has; a conftest imports them by name."""
 import pytest
 
+from .kafka_broker import KafkaBroker
 from .redis_server import RedisServer
+from .relay import Relay
 from .smtp_server import SmtpServer
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory):
+    """One Kafka for all tests; each deployment has topics of its own."""
+    broker = KafkaBroker(tmp_path_factory.mktemp("kafka")).start()
+    broker.process.lasting = True
+    yield broker
+    broker.remove()
 
 
 @pytest.fixture
@@ -22,3 +33,18 @@ def smtp():
 @pytest.fixture
 def relay(deploy):
     return deploy()
+
+
+@pytest.fixture
+def deploy(tmp_path, broker, redis_server, smtp):
+    """deploy(settings..., tiers=...) makes a deployment with keys, publishers and topics; nothing runs yet."""
+    made = []
+
+    def make(settings=None, kafka=None, smtp_url=None, **options):
+        relay = Relay(tmp_path / f"relay-{len(made)}", kafka or broker, redis_server, smtp_url or smtp.url, settings,
+                      **options).prepare()
+        made.append(relay)
+        return relay
+    yield make
+    for relay in made:
+        relay.close()

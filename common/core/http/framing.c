@@ -1,14 +1,19 @@
 /* A state machine over bytes.  Lines end in CRLF and nothing else; header names are tokens right before their
- * colon; a request has one Host (HTTP/1.1), at most one Content-Length of digits alone, at most one
- * Transfer-Encoding which is exactly "chunked", and never both.  Only the first KiB of a line is kept: the
- * names and values that matter are shorter, and a longer one that matters is refused for its length. */
+ * colon; a request has one Host (HTTP/1.1) which could be a host, at most one Content-Length of digits alone,
+ * at most one Transfer-Encoding which is exactly "chunked", and never both; its target is a path of RFC 3986.
+ * Only the first KiB of a line is kept: the names and values that matter are shorter, and a longer one that
+ * matters is refused for its length. */
 #include "core/http/framing.h"
 
 #include <string.h>
 
+#include <sodium.h>
+
 enum { CHUNK_LINE_MOST = 16, TARGET_MOST = 900, LENGTH_DIGITS_MOST = 12 };
 
 static const char token_marks[] = "!#$%&'*+-.^_`|~";
+static const char target_marks[] = "-._~!$&'()*+,;=:@/?%"; /* RFC 3986, 3.3 and 3.4 */
+static const char host_marks[] = "-._:[]%";                /* names, IPv4, IPv6 with a zone, a port */
 
 void http_framing_init(struct http_framing *framing, struct http_limits limits)
 {
@@ -27,15 +32,21 @@ static bool refuse(struct http_framing *framing, int status, const char *reason,
     return false;
 }
 
-static bool is_token(struct text text)
+/* Letters, digits and these marks alone. */
+static bool consists_of(struct text text, const char *marks)
 {
     for (size_t i = 0; i < text.size; i++) {
         char c = text.bytes[i];
         bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!alphanumeric && (c == '\0' || !strchr(token_marks, c)))
+        if (!alphanumeric && (c == '\0' || !strchr(marks, c)))
             return false;
     }
-    return text.size > 0;
+    return true;
+}
+
+static bool is_token(struct text text)
+{
+    return text.size > 0 && consists_of(text, token_marks);
 }
 
 static bool names_equal(struct text a, const char *name)
@@ -51,9 +62,10 @@ static bool names_equal(struct text a, const char *name)
     return true;
 }
 
+/* A tab before a value stays: parsers differ there, so the values that matter are refused with it. */
 static struct text trim(struct text text)
 {
-    while (text.size && (text.bytes[0] == ' ' || text.bytes[0] == '\t'))
+    while (text.size && text.bytes[0] == ' ')
         text.bytes++, text.size--;
     while (text.size && (text.bytes[text.size - 1] == ' ' || text.bytes[text.size - 1] == '\t'))
         text.size--;
@@ -92,6 +104,8 @@ static bool check_request_line(struct http_framing *framing)
         return refuse(framing, 400, "target", "the request target is not a path");
     if (target.size > 1 && target.bytes[1] == '/')
         return refuse(framing, 400, "target", "the request target begins with two slashes");
+    if (!consists_of(target, target_marks))
+        return refuse(framing, 400, "target", "the request target has a character that no URI has");
     framing->bodiless = text_equal(method, TEXT("HEAD")) || text_equal(method, TEXT("TRACE"));
     framing->too_large = text_equal(target, framing->limits.one_value_target) ? 400 : 413;
     framing->version_1_0 = text_equal(version, TEXT("HTTP/1.0"));
@@ -159,8 +173,8 @@ static bool check_header_line(struct http_framing *framing)
     if (names_equal(name, "host")) {
         if (framing->has_host)
             return refuse(framing, 400, "two_hosts", "there are two Host headers");
-        if (memchr(value.bytes, ',', value.size) || memchr(value.bytes, ' ', value.size))
-            return refuse(framing, 400, "host", "Host names more than one host");
+        if (!consists_of(value, host_marks))
+            return refuse(framing, 400, "host", "Host is not a host");
         framing->has_host = true;
     }
     return true;
@@ -185,6 +199,8 @@ static bool end_headers(struct http_framing *framing)
         return refuse(framing, 400, "content_not_expected", "a request of this method has no content");
     framing->content_bytes = 0;
     framing->line_size = 0;
+    sodium_memzero(framing->line,
+                   sizeof framing->line); /* a target or a header may hold a secret by mistake */
     if (framing->has_coding)
         framing->place = HTTP_CHUNK_SIZE;
     else if (framing->content_left > 0)
