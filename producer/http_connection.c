@@ -22,6 +22,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include <sodium.h>
+
 #include "io/clock.h"
 #include "io/metrics.h"
 #include "producer/http_input.h"
@@ -48,6 +50,7 @@ void http_connection_forget(struct http_connection *connection)
     all->open--;
     metrics_set(all->metrics, METRIC_HTTP_CONNECTIONS, NO_LABELS, (double)all->open);
     bufferevent_decref(connection->wire);
+    sodium_memzero(connection, sizeof *connection);
     free(connection);
     if (all->draining && all->open == 0)
         event_active(all->soon, EV_TIMEOUT, 0);

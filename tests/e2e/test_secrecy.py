@@ -1,57 +1,12 @@
 """Canaries: no token is found anywhere, and no address outside the values of the request, retry and dead-letter
 topics, in any spelling."""
-import base64
 import os
 import subprocess
-import urllib.parse
 
-from support import events, web
+from support import events
+from support.canary import assert_not_in, everywhere_but_values, memory_of
 from support.expectations import the_mail_to
 from support.waiting import eventually
-
-
-def spellings(secret):
-    """Raw, hex, base64 at each alignment, percent-encoded, JSON-escaped; all as bytes."""
-    raw = secret.encode()
-    found = {raw, raw.hex().encode(), raw.hex().upper().encode(), urllib.parse.quote(secret, safe="").encode()}
-    for shift in range(3):
-        coded = base64.b64encode(b"\0" * shift + raw)
-        # The characters that depend on the neighbours are left out at both ends.
-        found.add(coded[4 if shift else 0:len(coded) // 4 * 4 - 4])
-    try:
-        decoded = base64.urlsafe_b64decode(secret + "=")
-        if len(decoded) == 32:
-            found |= {decoded, decoded.hex().encode()}
-    except ValueError:
-        pass
-    return found
-
-
-def assert_not_in(places, secrets, what):
-    for secret in secrets:
-        for spelling in spellings(secret):
-            for place, content in places:
-                assert spelling not in content, f"{what} found in {place}: {content[:300]!r}"
-
-
-def everywhere_but_values(relay, redis_server, processes):
-    """(place, bytes) of all that is kept or said, without the values of the topics that carry requests."""
-    places = []
-    for record in relay.reader.complete():
-        where = f"{record.topic}/{record.partition}@{record.offset}"
-        places.append((f"key of {where}", record.key or b""))
-        places += [(f"header {name} of {where}", value or b"") for name, value in record.headers.items()]
-        if record.topic == relay.audit_topic:
-            places.append((f"value of {where}", record.value))
-    for key, value in redis_server.dump().items():
-        places.append((f"Redis key {key}", key + b"\n" + value))
-    for process in processes:
-        places.append((f"stdout of {process.name}", process.out_path.read_bytes()))
-        places.append((f"stderr of {process.name}", process.err_path.read_bytes()))
-        places.append((f"metrics of {process.name}", web.call(process.admin_port, "GET", "/metrics").body))
-        places.append((f"argv of {process.name}", open(f"/proc/{process.pid}/cmdline", "rb").read()))
-        places.append((f"environment of {process.name}", open(f"/proc/{process.pid}/environ", "rb").read()))
-    return places
 
 
 def test_no_token_and_no_address_is_found_where_it_does_not_belong(deploy, redis_server, smtp):
@@ -105,21 +60,6 @@ def test_no_token_and_no_address_is_found_where_it_does_not_belong(deploy, redis
         assert process.stop() == 0
         assert_not_in([(process.name, process.out_path.read_bytes() + process.err_path.read_bytes())],
                       tokens + addresses, "a token or an address")
-
-
-def memory_of(process):
-    """Everything in the address space that can be read, in pieces."""
-    with open(f"/proc/{process.pid}/maps") as maps, open(f"/proc/{process.pid}/mem", "rb") as memory:
-        for line in maps:
-            extent, rights, *rest = line.split()
-            begin, end = (int(part, 16) for part in extent.split("-"))
-            if "r" not in rights or "w" not in rights or end - begin > 1 << 30:
-                continue
-            try:
-                memory.seek(begin)
-                yield f"{rest[-1] if len(rest) > 3 else 'memory'} of {process.name}", memory.read(end - begin)
-            except (OSError, ValueError):
-                continue
 
 
 def test_no_temporary_password_is_found_anywhere_but_in_its_mail_and_its_answer(deploy, redis_server, smtp):
