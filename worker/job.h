@@ -1,6 +1,6 @@
 /* One record under way, from Kafka to its one disposition.
  *
- * A job follows a plan: a row of steps (pipeline.c has the tables).  A step does its work and says NEXT, or
+ * A job follows a plan: a row of steps (plans.c has the tables).  A step does its work and says NEXT, or
  * starts something on the loop, says WAIT, and job_answered tells later how it ended; or it puts the job on
  * another plan. */
 #ifndef WORKER_JOB_H
@@ -9,29 +9,8 @@
 #include "core/audit.h"
 #include "core/event.h"
 #include "worker/disposition.h"
+#include "worker/plans.h"
 #include "worker/worker.h"
-
-enum step {
-    STEP_END = 0, /* closes a plan: a job never gets here */
-    STEP_VERIFY,
-    STEP_DECODE,
-    STEP_JUDGE,
-    STEP_HOLD,
-    STEP_REST,
-    STEP_BEGIN,
-    STEP_COMPLETION,
-    STEP_BUILD,
-    STEP_MAIL,
-    STEP_DISPOSE,
-    STEP_COPY,
-    STEP_FINISH,
-    STEP_DEAD_LETTER,
-    STEP_AUDIT,
-    STEP_COMPLETE,
-    STEP_AWAIT,
-    STEP_STOP,
-    STEP_COUNT
-};
 
 enum progress {
     PROGRESS_NEXT,  /* the plan's next step */

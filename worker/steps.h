@@ -40,10 +40,4 @@ enum progress job_kafka_trouble(struct job *job, const char *reason); /* the ste
 enum progress step_audit(struct job *job);
 enum progress step_completion(struct job *job);
 
-/* pipeline.c */
-extern const enum step plan_new[], plan_again[], plan_rest[], plan_release_and_rest[], plan_sent[],
-    plan_retry[], plan_pending[], plan_dead[], plan_bury[], plan_told[], plan_complete[], plan_hold[],
-    plan_release[], plan_park[], plan_await[], plan_stop[], plan_completion_mail[], plan_completion_told[],
-    plan_completion_bury[];
-
 #endif
