@@ -1,4 +1,4 @@
-"""The model's files name each other plainly, so that explore.py runs by itself too."""
+"""The files here name each other plainly: explore.py and rules.py run by themselves too."""
 import pathlib
 import sys
 

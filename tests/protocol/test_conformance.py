@@ -6,8 +6,6 @@ import os
 
 import pytest
 
-import explore
-import world
 from support import places
 from support.redis_server import RedisServer
 from walker import Walk, Walker
@@ -49,18 +47,3 @@ def test_a_question_without_an_answer_is_asked_again_and_finds_what_it_did():
 def test_on_redis_every_step_is_the_models(redis):
     with Walk(places.program('protocol-walk'), redis.url) as walk:
         walk_all(walk, range(2 * 10 ** 6, 2 * 10 ** 6 + max(100, WALKS // 10)), faults=False)
-
-
-@pytest.mark.parametrize('scenario', ['lostreply', 'redeem-lost', 'replay2', 'change-after', 'change-denied', 'handed-link',
-                                      'revoke-redeem'])
-def test_the_model_keeps_its_promises(scenario):
-    states, broken, complete, _ = explore.explore(world.World(world.FIXED, **explore.SCEN[scenario]), 10 ** 6, stopfirst=False)
-    assert complete and not broken, broken
-
-
-@pytest.mark.parametrize('rule', [rule for rule in world.RULES if rule != 'try_owner'])
-def test_without_a_rule_a_promise_is_broken(rule):
-    rules = dict(world.FIXED)
-    rules[rule] = False
-    _, broken, _, _ = explore.explore(world.World(rules, **explore.MUT[rule]), 300000)
-    assert broken, f'the model holds without {rule}: {world.RULES[rule]}'

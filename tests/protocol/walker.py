@@ -3,8 +3,8 @@ import random
 import subprocess
 
 import model_users as model
-from model_users import (ATT, CP, CUR, CURP, FENCE, INC, LIVE, MARK, NOB, OWN, PW, RC, REVOKED, RG, RI, RT, RU, ST, STG, WHY, WIN,
-                         WINP, rep)
+from model_users import (ATT, CUR, CURP, FENCE, LIVE, MARK, NOB, OWN, PW, RC, REVOKED, RG, RI, RT, RU, ST, STG, WHY, WIN, WINP,
+                         rep)
 
 NAMES = {'P': 'pending', 'L': 'leased', 'S': 'sent', 'U': 'suppressed', 'E': 'expired', 'D': 'dead'}
 RESULTS = ['sent', 'pending', 'dead', 'release', 'park', 'renew']
@@ -79,10 +79,10 @@ class Walker:
         self.random = random.Random(seed)
         methods = 'l' * REQUESTS if self.random.random() < .3 else ''.join(self.random.choices('lmhc', [4, 4, 5, 3], k=REQUESTS))
         named = self.random.randrange(REQUESTS)
-        self.model = model.Rules(model.FIXED, deny=(1,) if self.random.random() < .15 else (), methods=methods,
+        self.model = model.Rules(methods, deny=(1,) if self.random.random() < .15 else (),
                                  names=named if methods[named] != 'c' and self.random.random() < .8 else None)
         self.passwords = []
-        _, _, self.R, self.W = self.model.init()
+        self.R, self.W = self.model.init()
         self.admins = [self.random.random() < .3 for _ in range(REQUESTS)]
         self.bodies = [0] * REQUESTS
         self.history = []
@@ -130,7 +130,7 @@ class Walker:
         lost = W[M.LOSS]
         # an ended request is one of long ago, so the store is younger than it
         W = rep(rep(W, M.PUB, (2 if lost or ended else 1,) * REQUESTS), M.LOSS, 1 if lost or ended else 0)
-        verdict, R, W = M.begin(R, W, rid, gen, copy, own, [], int(self.admins[rid]))
+        verdict, R, W = M.begin(R, W, rid, gen, copy, own, int(self.admins[rid]))
         self.put(verdict, R, rep(W, M.LOSS, lost), *words)
 
     def finish(self):
@@ -139,8 +139,7 @@ class Walker:
         r = R[2][rid]
         own = r[OWN] if r and r[ST] == 'L' and pick.random() < .6 else pick.randint(1, 4)
         inc = r[RI] if r and pick.random() < .7 else pick.randint(1, 5)
-        run = rep(rep((0, 0, rid, 0, 0, 0, 0, 0, 0, 1, 0, 0, None), CP, copy), INC, inc or 99)
-        verdict, R, W = M.finish(R, W, run, own, result, uncertain)
+        verdict, R = M.finish(R, rid, own, inc or 99, result, copy + 1, uncertain)
         self.put(verdict, R, W, 'finish', rid, own, inc or 99, result, copy + 1, uncertain)
 
     def redeem(self):
@@ -149,12 +148,12 @@ class Walker:
             token, key = pick.choice(R[3]), pick.randint(1, 2)
             current = token[0] == R[0]
             self.put('NONE' if not current or not token[2] and token[1] < W[M.NB] else 'CLAIMED' if token[2] else 'OK', R, W, 'check', *token[:2])
-            done, R, W = M.redeem(R, W, token[0], token[1], key)
+            done, R = M.redeem(R, W, token[0], token[1], key)
             self.put('OK' if done else 'NONE', R, W, 'redeem', *token[:2], key)
 
     def revoke(self):
-        R, W = self.model.revoke(self.R, self.W, self.random.randrange(REQUESTS))
-        self.put('OK', R, W, 'revoke', R[FENCE])
+        R = self.model.revoke(self.R, self.random.randrange(REQUESTS))
+        self.put('OK', R, self.W, 'revoke', R[FENCE])
 
     def stage(self):
         handed = [rid for rid in range(REQUESTS) if self.model.methods[rid] == 'h']
@@ -173,8 +172,8 @@ class Walker:
         if self.passwords:
             current = self.R[PW] and self.random.random() < .7
             guess = self.R[PW][:2] if current else self.random.choice(self.passwords)
-            opened, R, W = self.model.open(self.R, self.W, *guess)
-            self.put('OK' if opened else 'NONE', R, W, 'open', *guess)
+            opened, R = self.model.open(self.R, self.W, *guess)
+            self.put('OK' if opened else 'NONE', R, self.W, 'open', *guess)
 
     def delay_ends(self):
         self.put('', rep(self.R, ATT, 0), self.W, 'delay_ends')
