@@ -30,7 +30,8 @@ LINE = Endless(b"250-and so on ")
 LINES = Endless(b"250-and so on\r\n")
 DRIP = Endless(b"2", pause=0.02)
 HUGE_LIST = b"".join(b"250-X%05d and its parameters\r\n" % number for number in range(4000)) + b"250 HELP\r\n"
-LONG_LIST = b"".join(b"250-X%05d\r\n" % number for number in range(90)) + b"250 HELP\r\n"
+LONG_LISTS = {lines: b"".join(b"250-X%05d\r\n" % number for number in range(lines - 1)) + b"250 HELP\r\n"
+              for lines in (100, 110)}
 
 CONNECTING = "unavailable connect connect 0"
 BROKEN = "unavailable mail protocol 0"
@@ -41,7 +42,8 @@ SCRIPTS = {
     "an EHLO reply without a line end": ({"ehlo": [b"250-", LINE]}, CONNECTING),
     "an EHLO reply without an end": ({"ehlo": LINES}, CONNECTING),
     "an EHLO list of 120 KB": ({"ehlo": HUGE_LIST}, CONNECTING),
-    "an EHLO list of ninety lines": ({"ehlo": LONG_LIST}, "accepted dot none 250"),
+    "an EHLO list of 110 lines": ({"ehlo": LONG_LISTS[110]}, CONNECTING),
+    "an EHLO list of 100 lines": ({"ehlo": LONG_LISTS[100]}, "accepted dot none 250"),
     "an EHLO reply byte by byte": ({"ehlo": DRIP}, "unavailable connect deadline 0"),
     "250 as a greeting": ({"greeting": b"250 ok\r\n"}, "accepted dot none 250"),
     "another protocol": ({"greeting": b"HTTP/1.1 200 OK\r\n\r\n"}, "unavailable connect deadline 0"),

@@ -7,13 +7,12 @@
  * TLS: required means CURLUSESSL_ALL with the certificate verified; libcurl refuses a STARTTLS answer that
  * has more bytes behind it (CVE-2021-22947), and capabilities are forgotten at each 220.
  *
- * A relay that talks without end is left: by lines here, by bytes without a line end in libcurl (300 KB from
- * 7.88.1 of Debian on, 64 KB in newer ones), and by the deadline that all of it has together. */
+ * A relay that talks without end is left: by the lines of a reply here, as in the dialog; by bytes in libcurl
+ * (from Debian's 7.88.1 on 300 KB in a count of its own, which a list of 5 KB reaches; newer ones 64 KB a
+ * line); and by the deadline that all of it has together. */
 #include "worker/smtp/transport_state.h"
 
 #include <string.h>
-
-#define HEARD_LIMIT 65536 /* bytes; greeting, EHLO's lists and AUTH come to a few hundred */
 
 void smtp_connecting_stop(struct smtp_transport *transport)
 {
@@ -61,7 +60,7 @@ static void look(struct smtp_transport *transport)
         return;
     CURLcode code = message->data.result;
     const char *cause = *transport->message ? transport->message : curl_easy_strerror(code);
-    if (transport->heard > HEARD_LIMIT)
+    if (transport->lines > SMTP_REPLY_LINES_LIMIT)
         cause = "it talks without end";
     if (code == CURLE_OK)
         smtp_transport_connected(transport);
@@ -143,12 +142,14 @@ static size_t take_line(char *bytes, size_t size, size_t count, void *argument)
 {
     struct smtp_transport *transport = argument;
     size *= count;
-    transport->heard += size;
-    if (transport->heard > HEARD_LIMIT)
+    if (++transport->lines > SMTP_REPLY_LINES_LIMIT)
         return 0;
     smtp_capabilities_take(&transport->capabilities, (struct text){bytes, size});
-    if (size >= 3 && bytes[0] >= '2' && bytes[0] <= '5')
-        transport->last_code = (bytes[0] - '0') * 100 + (bytes[1] - '0') * 10 + (bytes[2] - '0');
+    if (size < 3 || bytes[0] < '2' || bytes[0] > '5')
+        return size;
+    if (size == 3 || bytes[3] != '-')
+        transport->lines = 0;
+    transport->last_code = (bytes[0] - '0') * 100 + (bytes[1] - '0') * 10 + (bytes[2] - '0');
     if (transport->last_code == 235 || transport->last_code == 220)
         transport->authenticated = transport->last_code == 235;
     return size;

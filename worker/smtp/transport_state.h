@@ -35,7 +35,7 @@ struct smtp_transport {
     bool ended;
     struct buffer held; /* a record that TLS has not got rid of yet: OpenSSL wants the same bytes again */
     int last_code;
-    size_t heard;                     /* bytes of the relay's lines until connected */
+    unsigned lines;                   /* of the reply that is being read while connecting */
     char relay[SMTP_RELAY_NAME_SIZE]; /* host:port, for sentences */
     char message[CURL_ERROR_SIZE];
 };
