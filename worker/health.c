@@ -55,6 +55,11 @@ static void collect(void *context)
     metrics_set(worker->metrics, METRIC_SMTP_CONNECTIONS, LABELS("idle"), (double)(smtp.open - smtp.busy));
     metrics_set(worker->metrics, METRIC_SMTP_CONNECTIONS, LABELS("connecting"), (double)smtp.connecting);
     metrics_set(worker->metrics, METRIC_EVENTS_IN_FLIGHT, NO_LABELS, (double)worker->job_count);
+    uint64_t handles = kafka_producer_figures(worker->producer).handles;
+    if (handles > worker->kafka_handles)
+        metrics_add(worker->metrics, METRIC_KAFKA_PRODUCER_RESTARTS, NO_LABELS,
+                    (double)(handles - worker->kafka_handles));
+    worker->kafka_handles = handles;
     if (redis_now_ms(worker->redis))
         metrics_set(worker->metrics, METRIC_CLOCK_DIFFERENCE, LABELS("redis"),
                     (double)(clock_realtime_ms() - redis_now_ms(worker->redis)) / 1000);
@@ -138,6 +143,7 @@ enum status health_start(struct worker *worker, struct error *error)
                                         &worker->admin, error);
     if (status != STATUS_OK)
         return status;
+    worker->kafka_handles = 1;
     snprintf(worker->kafka_fault, sizeof worker->kafka_fault, "not asked yet");
     snprintf(worker->topic_fault, sizeof worker->topic_fault, "not examined yet");
     worker->health = event_new(worker->base, -1, EV_PERSIST, on_time, worker);

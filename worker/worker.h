@@ -82,6 +82,7 @@ struct worker {
     int64_t drain_until_ms, drain_margin_ms; /* monotonic */
     struct event *health;                    /* asks Kafka now and then */
     bool examining;                          /* its topics, right now */
+    uint64_t kafka_handles;                  /* of its producer, counted so far */
     char kafka_fault[512], topic_fault[512], redis_fault[512]; /* "" when well */
     int exit_code;
 };

@@ -116,6 +116,7 @@ def test_the_worker_survives_a_fatal_error_of_its_kafka_client(deploy, kafka, sm
         smtp.rule("dot", None)
         smtp.release()
         assert set(wait_for_outcomes(relay, len(ids))) == ids
+        assert worker.metric("reset_relay_kafka_producer_restarts_total") == wave + 1
     assert len(smtp.mails) == len(ids)
     assert worker.running
 

@@ -265,7 +265,8 @@ static void the_order_of_requests_is_kafkas_and_never_that_of_their_dates(void *
     world_run(&world);
     world_pass(&world, 61000);
     buffer_reset(&world.journal);
-    world_event(&world, (struct occasion){.id = OTHER_ID}); /* dated before the first, written after it */
+    /* Dated before the first, written after it. */
+    world_event(&world, (struct occasion){.id = OTHER_ID, .ahead_ms = -4 * 60 * 1000});
     world_run(&world);
     assert_string_equal(world.audit.outcome, "sent");
     assert_int_equal(world.mails, 2);

@@ -1,0 +1,53 @@
+"""Whoever may write to every topic, and has no publisher's secret: repeats, breaks, reorders and moves what was seen."""
+import random
+import time
+
+from support import events
+from support.expectations import audits_are_valid, the_mail_to
+
+SIGNATURE = "reset-relay-signature"
+
+
+def as_read(record):
+    """A record of TopicReader as one to be written."""
+    return record.key, record.value, list(record.headers.items())
+
+
+def turned(value, chance):
+    place = chance.randrange(len(value))
+    return value[:place] + bytes([value[place] ^ 1 << chance.randrange(8)]) + value[place + 1:]
+
+
+def test_whoever_writes_to_every_topic_gets_no_mail_out(relay, smtp):
+    worker = relay.worker()
+    smtp.rule("rcpt", lambda address: "550 5.1.1 unknown" if address.startswith("gone") else None)
+    sent = relay.publish(events.reset_request(email="here@example.com"))
+    dead = relay.publish(events.reset_request(email="gone@example.com"))
+    relay.outcome(sent, "sent")
+    relay.outcome(dead, "dead")
+    relay.wait_until_committed()
+    seen = [as_read(record) for record in relay.reader.of(relay.requested)]
+    letters = [as_read(record) for record in relay.reader.of(relay.dead_letters)]
+    audits = [as_read(record) for record in relay.reader.of(relay.audit_topic)]
+    assert len(seen) == 2 and letters and audits
+    chance = random.Random(20251122)
+    broken = [(key, turned(value, chance), headers) for key, value, headers in seen for _ in range(30)]
+    broken += [(key, value[:chance.randrange(len(value))], headers) for key, value, headers in seen for _ in range(10)]
+    bare = [(key, value, [header for header in headers if header[0] != SIGNATURE]) for key, value, headers in seen]
+    copies = [(key, value, [*headers, ("generation", b"0"), ("copy", b"7"), ("attempt", b"0"), ("retry-at", b"0"),
+                            ("t0", str(int(time.time() * 1000)).encode()), ("reason", b"none")]) for key, value, headers in seen]
+    flood = broken + bare + 3 * seen + letters + audits + copies
+    chance.shuffle(flood)
+    relay.publish_records(flood)
+    for topic in relay.retries:
+        relay.publish_records(seen + letters + copies + audits, topic)
+    last = relay.publish(events.reset_request(email="last@example.com"))
+    relay.outcome(last, "sent", deadline=120)
+    relay.wait_until_committed(120)
+    the_mail_to(smtp, "here@example.com")
+    the_mail_to(smtp, "last@example.com")
+    assert len(smtp.mails) == 2
+    for identifier, outcome in ((sent, "sent"), (dead, "dead"), (last, "sent")):
+        assert {audit["data"]["outcome"] for audit in relay.audits(identifier)} == {outcome}, "an end that nobody reached"
+    audits_are_valid(relay.audits())
+    assert worker.running
