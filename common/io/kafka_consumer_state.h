@@ -38,6 +38,7 @@ struct kafka_consumer {
     void *closed_context;
     int64_t close_by_ms; /* monotonic */
     bool closing, left;
+    bool fatal;                   /* the handle is dead for good, and that was told */
     rd_kafka_event_t *unassigned; /* an assignment that there was no memory for yet; owned */
 };
 

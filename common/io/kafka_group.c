@@ -180,17 +180,18 @@ static void on_commit(struct kafka_consumer *consumer, rd_kafka_event_t *event)
                        "offsets were not committed: %s", rd_kafka_err2str(code));
 }
 
-static void on_error(struct kafka_consumer *consumer, rd_kafka_event_t *event)
+/* A fatal error comes as an event under its own name, and perhaps in a lane's queue: so the handle is asked.
+ */
+static void look_for_fatal(struct kafka_consumer *consumer)
 {
     char reason[200] = "";
     struct error error;
-    bool fatal = rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__FATAL;
-    kafka_conf_notice(consumer->handle, event, consumer->callbacks.notice, consumer->callbacks.context);
-    if (fatal && consumer->callbacks.failed) {
-        rd_kafka_fatal_error(consumer->handle, reason, sizeof reason);
-        error_set(&error, STATUS_UNAVAILABLE, "the Kafka consumer is beyond repair: %s", reason);
+    if (consumer->fatal || rd_kafka_fatal_error(consumer->handle, reason, sizeof reason) == 0)
+        return;
+    consumer->fatal = true;
+    error_set(&error, STATUS_UNAVAILABLE, "the Kafka consumer is beyond repair: %s", reason);
+    if (consumer->callbacks.failed)
         consumer->callbacks.failed(consumer->callbacks.context, &error);
-    }
 }
 
 /* Cannot happen: the lanes' queues take all records.  Should it, the record is marked unfinished, not lost.
@@ -219,9 +220,6 @@ static void read_queue(struct kafka_consumer *consumer, struct kafka_queue *queu
         case RD_KAFKA_EVENT_OFFSET_COMMIT:
             on_commit(consumer, event);
             break;
-        case RD_KAFKA_EVENT_ERROR:
-            on_error(consumer, event);
-            break;
         case RD_KAFKA_EVENT_FETCH:
             on_stray_record(consumer, event);
             break;
@@ -237,6 +235,7 @@ void kafka_group_read(void *context)
 {
     struct kafka_consumer *consumer = context;
     read_queue(consumer, &consumer->group);
+    look_for_fatal(consumer);
 }
 
 void kafka_group_read_farewell(void *context)

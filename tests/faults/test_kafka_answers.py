@@ -18,7 +18,7 @@ from support.waiting import eventually
 
 # Kafka's error codes, by what they are.
 CORRUPT, LEADER_MOVED, TIMED_OUT, TOO_LARGE, LOADING, TOO_FEW_REPLICAS = 2, 6, 7, 10, 14, 19
-OLD_GENERATION, UNKNOWN_MEMBER, NOT_ALLOWED, OUT_OF_ORDER, DISK, INVALID_RECORD = 22, 25, 29, 45, 56, 87
+OLD_GENERATION, UNKNOWN_MEMBER, NOT_ALLOWED, OUT_OF_ORDER, DISK, FENCED, INVALID_RECORD = 22, 25, 29, 45, 56, 82, 87
 
 
 @pytest.fixture
@@ -209,6 +209,24 @@ def test_a_member_that_the_group_knows_no_more_mails_nothing_twice(deploy, kafka
     relay.wait_until_committed()
     assert len(smtp.mails) == 5
     assert worker.running
+
+
+def test_a_member_that_is_fenced_for_good_ends_and_another_goes_on(deploy, kafka, smtp):
+    """Row 12: it says so with 69, so that whoever watches it starts a fresh one."""
+    relay = deploy({"worker.drain": "4s"})
+    worker = relay.worker(wait=False)
+    smtp.rule("dot", HOLD)
+    ids = {relay.publish(events.reset_request()) for _ in range(5)}
+    eventually("mails at the dot", lambda: len(smtp.held.all()) >= 5)
+    kafka.fail(HEARTBEAT, FENCED)
+    eventually("the drain to begin", lambda: getattr(worker.readiness(), "status", 0) == 503)
+    smtp.rule("dot", None)
+    smtp.release()
+    assert worker.wait(10) == 69
+    relay.worker(wait=False)
+    assert set(wait_for_outcomes(relay, 5)) == ids
+    relay.wait_until_committed()
+    assert len(smtp.mails) == 5
 
 
 @pytest.mark.parametrize("away", ["kafka silent", "kafka and redis"])

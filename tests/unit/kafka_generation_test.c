@@ -8,7 +8,7 @@ static void what_is_done_when_the_generation_was_lost_is_not_committed(void **st
 {
     (void)state;
     struct kafka_fixture fixture;
-    struct kafka_member member = {.room = {1000, 0}, .complete_on_revoke = 20};
+    struct kafka_member member = {.room = {20, 0}, .complete_on_revoke = 20};
     kafka_member_topics(&fixture, 1);
     kafka_fixture_fill(&fixture, kafka_member_lanes[0], 0, 20);
     kafka_member_join(&fixture, &member);
@@ -17,10 +17,9 @@ static void what_is_done_when_the_generation_was_lost_is_not_committed(void **st
                                       RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
     kafka_fixture_until(&fixture, &member.revoked, 1);
     assert_true(member.lost);
-    member.complete_on_revoke = 0;
-    kafka_fixture_until(&fixture, &member.records[0], 40); /* all of them again */
+    kafka_fixture_until(&fixture, &member.assigned, 2); /* and there is no room to read them again */
     kafka_member_leave(&fixture, &member);
-    assert_int_equal(kafka_fixture_committed(&fixture, "workers", kafka_member_lanes[0], 0), 0);
+    assert_int_equal(kafka_fixture_committed(&fixture, "workers", kafka_member_lanes[0], 0), -1);
     kafka_fixture_close(&fixture);
 }
 
@@ -55,11 +54,32 @@ static void a_refused_commit_is_told_and_what_is_done_is_committed_later(void **
     }
 }
 
+/* Another process took its place in the group: going on would be reading for nobody. */
+static void a_member_that_is_fenced_for_good_is_told_to_be_dead_once(void **state)
+{
+    (void)state;
+    struct kafka_fixture fixture;
+    struct kafka_member member = {.room = {1000, 0}};
+    kafka_member_topics(&fixture, 1);
+    kafka_fixture_fill(&fixture, kafka_member_lanes[0], 0, 20);
+    kafka_member_join(&fixture, &member);
+    kafka_fixture_until(&fixture, &member.records[0], 20);
+    rd_kafka_mock_push_request_errors(fixture.cluster, KAFKA_API_HEARTBEAT, 1,
+                                      RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
+    kafka_fixture_until(&fixture, &member.failed, 1);
+    kafka_consumer_close(member.consumer, 5000, kafka_member_closed, &member);
+    kafka_fixture_until(&fixture, &member.closed, 1);
+    assert_int_equal(member.failed, 1);
+    kafka_consumer_free(&member.consumer);
+    kafka_fixture_close(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_done_when_the_generation_was_lost_is_not_committed),
         cmocka_unit_test(a_refused_commit_is_told_and_what_is_done_is_committed_later),
+        cmocka_unit_test(a_member_that_is_fenced_for_good_is_told_to_be_dead_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

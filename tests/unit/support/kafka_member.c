@@ -66,6 +66,13 @@ static void take_notice(void *context, int severity, const char *facility, const
     member->memory_errors += strstr(text, "no memory") != NULL;
 }
 
+static void take_failure(void *context, const struct error *error)
+{
+    struct kafka_member *member = context;
+    assert_non_null(strstr(error->text, "beyond repair"));
+    member->failed++;
+}
+
 void kafka_member_closed(void *context, enum status status)
 {
     struct kafka_member *member = context;
@@ -85,6 +92,7 @@ void kafka_member_join(struct kafka_fixture *fixture, struct kafka_member *membe
                                                        .record = kafka_member_record,
                                                        .assigned = take_assigned,
                                                        .revoked = kafka_member_revoked,
+                                                       .failed = take_failure,
                                                        .notice = take_notice};
     assert_ok(kafka_consumer_new(fixture->base, &with, &callbacks, &member->consumer, &error), &error);
 }
