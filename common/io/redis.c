@@ -203,6 +203,10 @@ void redis_format(struct buffer *command, const struct text arguments[], size_t 
         buffer_append_text(command, arguments[i]);
         buffer_append(command, "\r\n", 2);
     }
+    /* hiredis (0.14, async.c) looks for a second argument behind a command that has but one. */
+    char *behind = buffer_reserve(command, 1);
+    if (behind)
+        *behind = '\0';
 }
 
 enum status redis_command(struct redis *redis, const struct text arguments[], size_t count,

@@ -1,7 +1,7 @@
 """The servers and the deployment that the end-to-end tests run against."""
 import pytest
 
-from support.fixtures import broker, deploy, redis_server, relay, smtp  # noqa: F401
+from support.fixtures import broker, deploy, redis_server, relay, release, smtp  # noqa: F401
 from support.kafka_broker import KafkaBroker
 
 

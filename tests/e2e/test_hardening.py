@@ -18,14 +18,6 @@ EXPOSURE_MOST = 1.5
 DROP_IN = sandbox.UNITS / "system-calls.conf"
 
 
-@pytest.fixture
-def release(monkeypatch):
-    folder = places.ROOT / "build" / "release" / "bin"
-    if not (folder / "reset-worker").exists():
-        pytest.skip("the release build is not there: cmake --build --preset release")
-    monkeypatch.setattr(places, "BIN", folder)
-
-
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.stem)
 def test_a_unit_exposes_little(unit):
     printed = subprocess.run([places.tool("systemd-analyze"), "security", "--offline=true", "--no-pager", unit],

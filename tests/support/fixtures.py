@@ -1,6 +1,7 @@
 """The fixtures that every suite with a deployment has; a conftest imports them by name."""
 import pytest
 
+from . import places
 from .kafka_broker import KafkaBroker
 from .redis_server import RedisServer
 from .relay import Relay
@@ -48,3 +49,12 @@ def deploy(tmp_path, broker, redis_server, smtp):
     yield make
     for relay in made:
         relay.close()
+
+
+@pytest.fixture
+def release(monkeypatch):
+    """The programs as production has them, without what sanitizers need."""
+    folder = places.ROOT / "build" / "release" / "bin"
+    if not (folder / "reset-worker").exists():
+        pytest.skip("the release build is not there: cmake --build --preset release")
+    monkeypatch.setattr(places, "BIN", folder)

@@ -14,7 +14,7 @@ from .processes import Process, free_port
 from .waiting import NotYet, eventually
 
 _numbers = itertools.count(1)
-SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=0:exitcode=99", "UBSAN_OPTIONS": "print_stacktrace=1:exitcode=99"}
+SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:exitcode=99", "UBSAN_OPTIONS": "print_stacktrace=1:exitcode=99"}
 ALL_SCOPES = ("request:self", "request:admin", "request:temporary_password", "redeem", "revoke", "notify", "status")
 
 
