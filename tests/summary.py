@@ -72,7 +72,7 @@ def add_up(folder):
             tally.fail(path.stem, f"its result cannot be read: {error}")
             continue
         before = tally.passed, tally.failed, tally.skipped
-        (count_ctest if path.stem == "unit" else count_pytest)(tally, root)
+        (count_ctest if path.stem in ("unit", "threads") else count_pytest)(tally, root)
         passed, failed, skipped = (now - then for now, then in zip((tally.passed, tally.failed, tally.skipped), before))
         print(f"{path.stem:12} {passed:5} passed {failed:4} failed {skipped:4} skipped")
     for name in lines_of(folder / "passed"):
