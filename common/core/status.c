@@ -6,6 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of analyzers, see status.h. */
+#undef error_set
+#undef error_set_field
+
 static bool retryable(enum status status)
 {
     return status == STATUS_UNAVAILABLE || status == STATUS_TIMEOUT || status == STATUS_FULL;
