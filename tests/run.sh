@@ -3,8 +3,13 @@
 # sanitizers, and ends with one line that says how many passed and failed; the exit code says the same.
 #
 #   ./tests/run.sh                 all suites
-#   ./tests/run.sh unit e2e        only these: format house unit contract protocol integration gallery browser e2e
-#   ./tests/run.sh faults           what takes minutes alone: three brokers, and faults under load
+#   ./tests/run.sh unit e2e        only these: format house unit contract protocol integration gallery browser e2e attacks
+#                                  faults static threads coverage
+#
+# Unit tests come first, with the machine to themselves; then three rows of suites side by side: those that compute,
+# those that mostly wait, and at the lowest priority what looks at the sources.  What a suite says is shown when it has
+# ended, with its time.  `coverage` judges which lines all of it ran, so it means something after all suites only.
+# Twenty minutes on two processors are the aim; `tests/faults/run.sh` is what takes hours.
 #
 # RESET_CACHE: the folder for Kafka's jars and unpacked programs (default .cache/ here).  RESET_INSTALL=no: install
 # nothing.  A step that cannot run counts as failed.
@@ -12,11 +17,15 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 70
 . deploy/packages.sh
 
-SUITES=(format house unit contract protocol integration gallery browser e2e)
-LONG_SUITES=(faults) # only where they are named: several minutes each
-PYTEST_DEADLINE=900
+SUITES=(format house unit contract protocol integration gallery browser e2e attacks faults static threads coverage)
+# Of the unit tests, those of what runs on several threads: librdkafka's, the helper's, the log's.
+THREAD_TESTS=(audit_stream_test kafka_clock_test kafka_consumer_test kafka_producer_test kafka_rebalance_test
+    kafka_topics_test log_test password_stretcher_test redis_test)
+PYTEST_DEADLINE=1200
 RESET_CACHE=$(realpath -m "${RESET_CACHE:-.cache}")
 export RESET_CACHE PATH="$PATH:/usr/sbin:$RESET_CACHE/bin" PYTHONDONTWRITEBYTECODE=1
+# The programs that tests run: with sanitizers, and counting lines.
+export RESET_BUILD=build/coverage RESET_BIN=$PWD/build/coverage/bin
 PYTHON=/usr/bin/python3
 results=build/results
 started=$SECONDS
@@ -29,6 +38,19 @@ cannot() {
     printf '%s\t%s\n' "$1" "$2" >>"$results/broken"
 }
 
+# part NAME COMMAND...: what it says is shown when it has ended; its seconds are kept.
+part() {
+    local name=$1 began=$SECONDS
+    shift
+    "$@" >"$results/$name.out" 2>&1
+    printf '%s\t%d\n' "$name" $((SECONDS - began)) >>"$results/times"
+    {
+        flock 9
+        say "$name, $((SECONDS - began)) s"
+        cat "$results/$name.out"
+    } 9>>"$results/lock"
+}
+
 wanted() {
     local suite
     for suite in "${chosen[@]}"; do [ "$suite" = "$1" ] && return; done
@@ -36,8 +58,8 @@ wanted() {
 }
 
 for argument in "$@"; do
-    [[ " ${SUITES[*]} ${LONG_SUITES[*]} " == *" $argument "* ]] ||
-        { echo "unknown suite $argument; there are: ${SUITES[*]} ${LONG_SUITES[*]}" >&2; exit 64; }
+    [[ " ${SUITES[*]} " == *" $argument "* ]] ||
+        { echo "unknown suite $argument; there are: ${SUITES[*]}" >&2; exit 64; }
 done
 chosen=("${@:-${SUITES[@]}}")
 [ $# -gt 0 ] || chosen=("${SUITES[@]}")
@@ -45,7 +67,7 @@ rm -rf "$results"
 mkdir -p "$results"
 
 install_all() {
-    install_packages "${BUILD_PACKAGES[@]}" libcmocka-dev clang-format-14 ca-certificates git openssl python3 \
+    install_packages "${BUILD_PACKAGES[@]}" libcmocka-dev clang-format-14 clang-tidy-14 valgrind ca-certificates git openssl python3 \
         python3-pytest python3-pytest-xdist python3-confluent-kafka python3-redis python3-aiosmtpd \
         python3-jsonschema python3-yaml curl groff-base openjdk-17-jdk-headless maven libdb5.3 libnsl2 \
         libicu72 python3-flask python3-argon2 python3-selenium chromium chromium-driver libxml2-utils \
@@ -56,25 +78,52 @@ install_all() {
     unpack_program "$RESET_CACHE" promtool prometheus
 }
 
+# build PRESET TARGET...
 build() {
-    local generator=()
+    local preset=$1 generator=()
+    shift
     command -v ninja >/dev/null && generator=(-G Ninja)
-    [ -f "build/$1/CMakeCache.txt" ] && generator=()
-    if ! { cmake --preset "$1" -DRESET_WERROR=ON "${generator[@]}" && cmake --build --preset "$1" -j"$(nproc)"; } >"$results/build-$1.log" 2>&1; then
-        tail -n 40 "$results/build-$1.log"
+    [ -f "build/$preset/CMakeCache.txt" ] && generator=()
+    if ! { cmake --preset "$preset" -DRESET_WERROR=ON "${generator[@]}" &&
+        cmake --build --preset "$preset" -j"$(nproc)" ${1:+--target "$@"}; } >"$results/build-$preset.log" 2>&1; then
+        tail -n 40 "$results/build-$preset.log"
+        cannot "build-$preset" "does not build; see $results/build-$preset.log"
         return 1
     fi
+}
+
+# check NAME WHY COMMAND...: one test that is a command.
+check() {
+    local name=$1 why=$2
+    shift 2
+    if "$@"; then echo "$name" >>"$results/passed"; else cannot "$name" "$why"; fi
 }
 
 check_format() {
     git ls-files -z -co --exclude-standard '*.c' '*.h' | xargs -0 clang-format-14 --dry-run -Werror
 }
 
-run_unit() {
-    CMOCKA_MESSAGE_OUTPUT=xml ctest --preset asan -j"$(nproc)" --timeout 120 --no-tests=error \
-        --output-junit "$PWD/$results/unit.xml" --test-output-size-passed 4000000 --test-output-size-failed 4000000 \
-        >"$results/unit.log" 2>&1
-    [ -s "$results/unit.xml" ] || cannot unit "ctest wrote no result: $(tail -n 1 "$results/unit.log")"
+run_house() {
+    check house-check "see the violations above" "$PYTHON" tests/house/check.py
+    run_pytest house tests/house
+}
+
+# run_ctest SUITE PRESET OPTION...
+run_ctest() {
+    local suite=$1 preset=$2
+    shift 2
+    CMOCKA_MESSAGE_OUTPUT=xml ctest --preset "$preset" -j"$(nproc)" --no-tests=error "$@" \
+        --output-junit "$PWD/$results/$suite.xml" --test-output-size-passed 4000000 \
+        --test-output-size-failed 4000000 >"$results/$suite.log" 2>&1
+    [ -s "$results/$suite.xml" ] || cannot "$suite" "ctest wrote no result: $(tail -n 1 "$results/$suite.log")"
+}
+
+# Their own build, so that ThreadSanitizer sees all of ours.
+run_threads() {
+    local pattern
+    build threads "${THREAD_TESTS[@]}" || return
+    pattern=$(IFS='|'; echo "${THREAD_TESTS[*]}")
+    run_ctest threads threads -R "^($pattern)$" --timeout 600
 }
 
 # run_pytest SUITE FOLDER OPTION...: pytest's own failures (collection, a crash, the deadline) count, too.
@@ -96,57 +145,56 @@ run_pytest() {
     esac
 }
 
+# The three rows.
+row_that_computes() {
+    # The gallery's browser draws in one process while parsers judge in the other.
+    wanted contract && part contract run_pytest contract tests/contract -n 2
+    wanted protocol && part protocol run_pytest protocol tests/protocol -n 2
+    wanted integration && part integration run_pytest integration tests/integration -n 2
+    wanted gallery && part gallery run_pytest gallery tests/gallery -n 2 --dist loadfile
+    wanted browser && part browser run_pytest browser tests/browser -n 2
+    return 0
+}
+
+row_that_waits() {
+    # More at once than processors: most of their time goes by waiting, and each has servers of its own.
+    wanted e2e && part e2e run_pytest e2e tests/e2e -n 4
+    wanted attacks && part attacks run_pytest attacks tests/attacks -n 3
+    wanted faults && part faults run_pytest faults tests/faults -n 3
+    return 0
+}
+
+row_of_sources() {
+    renice -n 19 "$BASHPID" >/dev/null
+    wanted static && part static check static "see the findings above" "$PYTHON" tests/static.py build/release
+    wanted threads && part threads run_threads
+    return 0
+}
+
 if [ "${RESET_INSTALL:-yes}" != no ]; then
     say "what is missing"
     install_all || cannot install "a package is missing"
 fi
-if wanted e2e || wanted integration || wanted faults; then
+if wanted e2e || wanted integration || wanted attacks || wanted faults || wanted browser; then
     fetch_kafka "$RESET_CACHE" || cannot kafka "Maven did not bring Kafka's jars"
     PYTHONPATH=tests "$PYTHON" -m support.kafka_archive || say "no archive of Kafka's classes: brokers start slower"
 fi
 
-say "build"
-for preset in asan release; do
-    build "$preset" || cannot "build-$preset" "does not build; see $results/build-$preset.log"
-done
-
-if wanted format; then
-    say "format"
-    if check_format; then echo format >>"$results/passed"; else cannot format "run clang-format-14 -i on the files above"; fi
-fi
-if wanted house; then
-    say "house"
-    if "$PYTHON" tests/house/check.py; then echo house-check >>"$results/passed"; else cannot house-check "see the violations above"; fi
-    run_pytest house tests/house
-fi
-if wanted unit; then
-    say "unit"
-    run_unit
-fi
-for suite in contract protocol integration; do
-    if wanted "$suite"; then
-        say "$suite"
-        run_pytest "$suite" "tests/$suite" -n 2
-    fi
-done
-if wanted gallery; then
-    say "gallery"
-    # The browser draws in one process while parsers judge in the other.
-    run_pytest gallery tests/gallery -n 2 --dist loadfile
-fi
-if wanted browser; then
-    say "browser"
-    run_pytest browser tests/browser -n 2
-fi
-if wanted e2e; then
-    say "e2e"
-    # Most of the time goes by waiting, so there are more at once than processors; each has servers of its own.
-    run_pytest e2e tests/e2e -n 4
-fi
-if wanted faults; then
-    say "faults"
-    run_pytest faults tests/faults
+if wanted format; then part format check format "run clang-format-14 -i on the files above" check_format; fi
+if wanted house; then part house run_house; fi
+part build build coverage
+part build-release build release
+"$PYTHON" tests/coverage.py build/coverage --reset
+if wanted unit; then part unit run_ctest unit coverage --timeout 120; fi
+row_that_waits &
+row_that_computes &
+row_of_sources &
+wait
+if wanted coverage; then
+    part coverage check coverage "too few lines ran" "$PYTHON" tests/coverage.py build/coverage
 fi
 
+say "seconds of each part"
+cat "$results/times"
 say "summary after $((SECONDS - started)) s"
 exec "$PYTHON" tests/summary.py "$results"
