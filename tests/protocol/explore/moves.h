@@ -29,6 +29,7 @@ bool move_can(const struct mover *mover, enum budget budget);
 void moves_of_run(struct mover *mover, unsigned number);
 void moves_of_begin(struct mover *mover, unsigned number);
 void moves_of_finish(struct mover *mover, unsigned number);
+void moves_of_renewal(struct mover *mover, unsigned number);
 void moves_of_world(struct mover *mover);
 void moves_of_users(struct mover *mover);
 void moves_of_passwords(struct mover *mover);

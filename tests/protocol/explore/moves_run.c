@@ -105,6 +105,8 @@ static void mail(struct mover *mover, unsigned number)
         give_up(mover, next, number);
         move_close(mover);
     }
+    if (run->has_lease && !run->lease_ok)
+        moves_of_renewal(mover, number);
     if (run->lease_ok) {
         next = move_open(mover, "%s has its lease, is about to write the dot", run_name(mover, number, name));
         next->work.runs[number].phase = PHASE_CHECKED;
@@ -132,6 +134,8 @@ static void hear_relay(struct mover *mover, unsigned number)
     };
     const struct run *run = &mover->from->work.runs[number];
     char name[32];
+    if (run->has_lease && !run->lease_ok)
+        moves_of_renewal(mover, number);
     struct state *next =
         move_open(mover, "%s hears: %s", run_name(mover, number, name), relay_words[run->relay]);
     dispose(mover, next, number, &results[run->relay]);
@@ -191,6 +195,7 @@ static void write_audit(struct mover *mover, unsigned number)
         .state = run->told.state,
         .reason = run->told.reason,
         .maybe_mailed = run->told.maybe_mailed && run->told.state != REQUEST_SENT,
+        .rebuilt = run->told.rebuilt,
         .after_loss = run->told_after_loss,
     };
     struct state *next = move_open(mover, "%s: audit %s%s%s acknowledged", run_name(mover, number, name),

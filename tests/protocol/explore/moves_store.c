@@ -265,3 +265,21 @@ void moves_of_finish(struct mover *mover, unsigned number)
         move_close(mover);
     }
 }
+
+/* A run that was stopped asks to go on: nobody may have taken its lease over. */
+void moves_of_renewal(struct mover *mover, unsigned number)
+{
+    char name[32];
+    struct question question = finish_question(mover, number);
+    question.result = FINISH_RENEW;
+    question.copy = question.maybe_mailed = question.due = 0;
+    const struct answer *answer = clerk_ask(mover->clerk, &question);
+    if (answer->wants_read || answer->verdict != VERDICT_OK)
+        return;
+    struct state *next = move_open(mover, "%s renews its lease: ok", run_name(mover, number, name));
+    next->shelf = answer->shelf;
+    next->work.runs[number].lease_ok = 1;
+    next->work.runs[number].belief = answer->belief;
+    mover->broken |= promise_swapped(mover->clerk, mover->from, next) | promise_answered(answer);
+    move_close(mover);
+}

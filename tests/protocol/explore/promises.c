@@ -6,6 +6,9 @@
 
 const char *const promise_words[PROMISE_COUNT] = {
     [PROMISE_ONE_OUTCOME] = "a request has one terminal outcome for each replay",
+    [PROMISE_STAYS_ENDED] = "what has ended stays so, but for a replay of what was dead",
+    [PROMISE_REBUILT] = "of two outcomes around a loss of Redis one says that it was rebuilt",
+    [PROMISE_EXPIRED] = "nothing is knowingly mailed after its end",
     [PROMISE_TRUE_SENT] = "the audit says sent only of what was mailed",
     [PROMISE_TRUE_UNSENT] = "an outcome other than sent says maybe_mailed where a mail is out",
     [PROMISE_TRUE_AFTER_LOSS] = "after a loss of Redis no outcome hides an earlier mail",
@@ -82,6 +85,19 @@ static const struct view *sight(struct clerk *clerk, const struct state *state)
     return view_of(clerk, state->shelf, state->history.minutes, state->history.not_before);
 }
 
+static promises ended_otherwise(const struct clerk *clerk, const struct view *was, const struct view *is)
+{
+    for (unsigned request = 0; request < clerk->scenario->count; request++) {
+        const struct told *old = &was->request[request].told, *new = &is->request[request].told;
+        bool replayed = old->state == REQUEST_DEAD && new->generation > old->generation;
+        bool ended = old->there && request_state_is_terminal(old->state);
+        bool forgot = was->request[request].redeemed && !is->request[request].redeemed;
+        if (forgot || (ended && !replayed && (new->state != old->state || !new->there)))
+            return BROKEN(PROMISE_STAYS_ENDED);
+    }
+    return 0;
+}
+
 promises promise_swapped(struct clerk *clerk, const struct state *before, struct state *after)
 {
     const struct view *was = sight(clerk, before), *is = sight(clerk, after);
@@ -95,7 +111,7 @@ promises promise_swapped(struct clerk *clerk, const struct state *before, struct
         if (old->password_request > 0 && !same)
             after->history.killed[old->password_request - 1] |= (uint16_t)(1U << old->password_version);
     }
-    return is->broken ? BROKEN(PROMISE_RECORDS) : 0;
+    return ended_otherwise(clerk, was, is) | (is->broken ? BROKEN(PROMISE_RECORDS) : 0);
 }
 
 promises promise_answered(const struct answer *answer)
@@ -200,6 +216,14 @@ static bool has_newer_copy(const struct state *state, const struct question *que
     return false;
 }
 
+static bool is_over(const struct clerk *clerk, const struct history *history, unsigned request)
+{
+    int64_t now_ms = clerk_now(history->minutes), not_after_ms = clerk->requests[request].not_after_ms;
+    bool again = history->lost == 1 && history->published[request] == 1;
+    return now_ms >= clerk_t0(request, again) + DECISION_LIFE_MS ||
+           (not_after_ms > 0 && now_ms >= not_after_ms);
+}
+
 /* A lease: whoever has it is about to mail. */
 static promises leased(struct clerk *clerk, const struct state *before, struct state *after,
                        const struct question *question, const struct answer *answer)
@@ -217,6 +241,8 @@ static promises leased(struct clerk *clerk, const struct state *before, struct s
         broken |= BROKEN(PROMISE_REDEEMED_MAILED);
     if (secret && answer->told.inc <= history->outdated[request])
         broken |= BROKEN(PROMISE_NOT_BEFORE);
+    if (is_over(clerk, history, request))
+        broken |= BROKEN(PROMISE_EXPIRED);
     if (history->lost)
         return broken;
     if (history->confirmed[request] & bit)
@@ -346,8 +372,12 @@ static promises contradicted(const struct history *history, const struct audit *
     for (unsigned i = 0; i < history->audit_count; i++) {
         const struct audit *other = &history->audits[i];
         if (other->request == audit->request && other->generation == audit->generation &&
-            other->state != audit->state && (other->inc == audit->inc || !history->lost))
-            return BROKEN(PROMISE_ONE_OUTCOME);
+            other->state != audit->state) {
+            if (other->inc == audit->inc || !history->lost)
+                return BROKEN(PROMISE_ONE_OUTCOME);
+            if (history->lost == 1 && !other->rebuilt && !audit->rebuilt)
+                return BROKEN(PROMISE_REBUILT);
+        }
     }
     return 0;
 }

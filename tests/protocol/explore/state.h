@@ -52,7 +52,7 @@ struct run {
 };
 
 struct audit {
-    uint8_t request, generation, inc, state, reason, maybe_mailed, after_loss;
+    uint8_t request, generation, inc, state, reason, maybe_mailed, rebuilt, after_loss;
 };
 
 /* A question of the producer's under way: somebody redeems, revokes, changes a password. */
@@ -122,7 +122,7 @@ struct state {
 /* Nothing between the members, or equal moments would differ. */
 _Static_assert(sizeof(struct question) == 36, "a question has no padding");
 _Static_assert(sizeof(struct run) == 44, "a run has no padding");
-_Static_assert(offsetof(struct history, calls) == 240 && sizeof(struct history) == 404,
+_Static_assert(offsetof(struct history, calls) == 240 && sizeof(struct history) == 420,
                "a history has no padding");
 
 #endif
