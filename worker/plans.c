@@ -5,6 +5,8 @@
  * any more.  tests/protocol/explore runs these very tables through every interleaving. */
 #include "worker/plans.h"
 
+#include <stddef.h>
+
 #define MAILING STEP_HOLD, STEP_BEGIN, STEP_BUILD, STEP_MAIL, STEP_DISPOSE, STEP_END
 
 const enum step plan_new[] = {STEP_VERIFY, STEP_DECODE, STEP_JUDGE, MAILING};
@@ -29,3 +31,35 @@ const enum step plan_park[] = {STEP_COPY,  STEP_AUDIT,   STEP_FINISH, STEP_COMPL
                                STEP_AWAIT, STEP_DISPOSE, STEP_END};
 const enum step plan_await[] = {STEP_AWAIT, STEP_DISPOSE, STEP_END};
 const enum step plan_stop[] = {STEP_STOP, STEP_END};
+
+const enum step *plan_after_begin(enum verdict verdict, bool leaving, bool dead, bool completes)
+{
+    switch (verdict) {
+    case VERDICT_LEASE:
+        return completes ? plan_completion_mail : NULL;
+    case VERDICT_DONE:
+        if (leaving)
+            return plan_stop;
+        if (dead)
+            return completes ? plan_completion_bury : plan_bury;
+        return completes ? plan_completion_told : plan_told;
+    case VERDICT_MISMATCH:
+        return plan_told;
+    case VERDICT_STALE:
+        return plan_complete;
+    default: /* busy */
+        return plan_rest;
+    }
+}
+
+/* What was handed on is told by whoever has it now: begin's next answer, or the parked mail's own finish. */
+const enum step *plan_after_finish(enum finish_result asked, enum verdict verdict, bool leaving, bool dead)
+{
+    bool handed_on = asked == FINISH_RELEASE || asked == FINISH_PARK;
+    bool as_planned = asked == FINISH_SENT || (asked == FINISH_DEAD && dead);
+    if (verdict == VERDICT_OK || handed_on)
+        return NULL;
+    if (verdict == VERDICT_DONE)
+        return as_planned ? NULL : plan_told;
+    return leaving ? plan_stop : plan_again; /* lost, gone */
+}

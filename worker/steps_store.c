@@ -87,48 +87,45 @@ static bool tells_completion(const struct job *job)
            !job->completion_told;
 }
 
-static enum progress go_and_mail(struct job *job)
+static enum progress follow(struct job *job, const enum step *plan)
 {
-    if (job->revoked || job->worker->drain_over)
-        return job_give_up(job);
-    return tells_completion(job) ? job_follow(job, plan_completion_mail) : PROGRESS_NEXT;
+    return plan ? job_follow(job, plan) : PROGRESS_NEXT;
 }
 
-static enum progress tell_ending(struct job *job)
+static void take_lease(struct job *job, const struct reset_answer *answer)
 {
-    bool completion = tells_completion(job);
-    if (job->revoked)
-        return job_follow(job, plan_stop);
-    if (job->outcome == OUTCOME_DEAD)
-        return job_follow(job, completion ? plan_completion_bury : plan_bury);
-    return job_follow(job, completion ? plan_completion_told : plan_told);
+    if (answer->request && answer->request->rebuilt)
+        metrics_add(job->worker->metrics, METRIC_REDIS_DATA_LOST, NO_LABELS, 1);
+    lease_granted(job);
+    take_ending(job, &job->lease.record);
+    job->from_record = false;
 }
 
 static enum progress begin_verdict(struct job *job, const struct reset_answer *answer)
 {
     switch (answer->verdict) {
     case VERDICT_LEASE:
-        if (answer->request && answer->request->rebuilt)
-            metrics_add(job->worker->metrics, METRIC_REDIS_DATA_LOST, NO_LABELS, 1);
-        lease_granted(job);
-        take_ending(job, &job->lease.record);
-        job->from_record = false;
-        return go_and_mail(job);
+        take_lease(job, answer);
+        if (job->revoked || job->worker->drain_over)
+            return job_give_up(job);
+        break;
     case VERDICT_DONE:
         take_ending(job, answer->request);
-        return tell_ending(job);
+        break;
     case VERDICT_BUSY:
         return rest(job, answer->rest_ms < BUSY_REST_MS ? answer->rest_ms : BUSY_REST_MS);
     case VERDICT_MISMATCH:
         job->outcome = OUTCOME_DENIED;
         job->reason = REASON_ID_REUSED;
-        return job_follow(job, plan_told);
+        break;
     case VERDICT_STALE:
-        return job_follow(job, plan_complete);
+        break;
     default:
         assert(!"begin has no such verdict");
         return rest(job, BUSY_REST_MS);
     }
+    return follow(job, plan_after_begin(answer->verdict, job->revoked, job->outcome == OUTCOME_DEAD,
+                                        tells_completion(job)));
 }
 
 /* No verdict: the same question later.  A conflict is only much traffic on one user, all else is Redis's
@@ -204,32 +201,17 @@ enum progress step_begin(struct job *job)
     return PROGRESS_WAIT;
 }
 
-static enum progress finish_ended(struct job *job, const struct reset_answer *answer)
-{
-    enum finish_result asked = job->finish.result;
-    if (asked == FINISH_RELEASE || asked == FINISH_PARK)
-        return PROGRESS_NEXT; /* begin, or the parked mail's own finish, will be told */
-    take_ending(job, answer->request);
-    bool as_planned = (asked == FINISH_SENT) || (asked == FINISH_DEAD && job->outcome == OUTCOME_DEAD);
-    return as_planned ? PROGRESS_NEXT : job_follow(job, plan_told);
-}
-
 static enum progress finish_verdict(struct job *job, const struct reset_answer *answer, enum verdict verdict)
 {
-    switch (verdict) {
-    case VERDICT_OK:
-        return PROGRESS_NEXT;
-    case VERDICT_DONE:
-        return finish_ended(job, answer);
-    case VERDICT_LOST:
-    case VERDICT_GONE:
-    default:
+    enum finish_result asked = job->finish.result;
+    bool handed_on = asked == FINISH_RELEASE || asked == FINISH_PARK;
+    if (verdict == VERDICT_DONE && !handed_on)
+        take_ending(job, answer->request);
+    else if (verdict != VERDICT_OK && verdict != VERDICT_DONE)
         log_write(LOG_LEVEL_INFO, "a lease is not ours any more", LOG_TEXT("request_id", job->event->id),
                   LOG_TEXT("verdict", verdict_name(answer->verdict)));
-        if (job->finish.result == FINISH_RELEASE || job->finish.result == FINISH_PARK)
-            return PROGRESS_NEXT;
-        return job_follow(job, job->revoked || job->parked ? plan_stop : plan_again);
-    }
+    return follow(
+        job, plan_after_finish(asked, verdict, job->revoked || job->parked, job->outcome == OUTCOME_DEAD));
 }
 
 static void finished(void *context, const struct reset_answer *answer)

@@ -200,6 +200,19 @@ void run_next(struct mover *mover, struct state *next, unsigned number)
     pass_over(mover, next, number);
 }
 
+void run_follow_plan(struct mover *mover, struct state *next, unsigned number, const enum step *plan)
+{
+    enum plan_number known = PLAN_IDLE;
+    while (plan && known < PLAN_COUNT && plans[known] != plan)
+        known++;
+    if (known == PLAN_COUNT)
+        abort(); /* a plan that nobody told the explorer of */
+    if (plan)
+        run_follow(mover, next, number, known);
+    else
+        run_next(mover, next, number);
+}
+
 struct question question_of(const struct state *state, enum ask ask)
 {
     struct question question;

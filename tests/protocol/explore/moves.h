@@ -36,6 +36,8 @@ void moves_of_passwords(struct mover *mover);
 
 /* Where a run goes on; what changes nothing outside of it is passed over at once. */
 void run_follow(struct mover *mover, struct state *next, unsigned number, enum plan_number plan);
+/* NULL: to the next step. */
+void run_follow_plan(struct mover *mover, struct state *next, unsigned number, const enum step *plan);
 void run_next(struct mover *mover, struct state *next, unsigned number);
 enum step run_step(const struct run *run);
 const char *run_name(const struct mover *mover, unsigned number, char name[32]);

@@ -1,4 +1,4 @@
-/* A run's questions to Redis, and where their answers lead: worker/steps_store.c in a few lines.
+/* A run's questions to Redis.  Where their answers lead is the worker's own word (plan_after_begin, _finish).
  *
  * A question whose answer was lost is asked again word for word.  Where a scenario tears reading and swapping
  * apart, each is a move of its own. */
@@ -59,45 +59,30 @@ static void allow_takeover(const struct mover *mover, struct state *next, const 
     }
 }
 
-/* As steps_store.c: go_and_mail, tell_ending. */
 static void take_verdict(struct mover *mover, struct state *next, unsigned number,
                          const struct answer *answer)
 {
     struct run *run = &next->work.runs[number];
-    bool tells = mover->clerk->requests[run->message.request].method == METHOD_PASSWORD_CHANGED &&
-                 run->message.copy == 0;
+    bool completes = mover->clerk->requests[run->message.request].method == METHOD_PASSWORD_CHANGED &&
+                     run->message.copy == 0;
     run->reads = 0;
     run->read[0] = run->read[1] = 0;
-    if (answer->verdict != VERDICT_BUSY)
-        run->candidate = 0;
-    switch (answer->verdict) {
-    case VERDICT_LEASE:
+    if (answer->verdict == VERDICT_BUSY) /* it asks again; nobody has seen what it brought: as good as new */
+        return;
+    run->candidate = 0;
+    if (answer->verdict == VERDICT_LEASE) {
         run->inc = answer->told.inc;
         run->tries = answer->told.tries;
         run->has_lease = run->lease_ok = 1;
         run->belief = answer->belief;
-        if (tells)
-            run_follow(mover, next, number, PLAN_COMPLETION_MAIL);
-        else
-            run_next(mover, next, number);
-        break;
-    case VERDICT_DONE:
+    }
+    if (answer->verdict == VERDICT_DONE) {
         run->told = answer->told;
         run->told_after_loss = next->history.lost == 1;
-        if (run->revoked)
-            run_follow(mover, next, number, PLAN_STOP);
-        else if (run->told.state == REQUEST_DEAD)
-            run_follow(mover, next, number, tells ? PLAN_COMPLETION_BURY : PLAN_BURY);
-        else
-            run_follow(mover, next, number, tells ? PLAN_COMPLETION_TOLD : PLAN_TOLD);
-        break;
-    case VERDICT_STALE:
-        run_follow(mover, next, number, PLAN_COMPLETE);
-        break;
-    default: /* busy: it rests, and asks again; nobody has seen what it brought, so that stays as good as new
-              */
-        break;
     }
+    run_follow_plan(
+        mover, next, number,
+        plan_after_begin(answer->verdict, run->revoked, run->told.state == REQUEST_DEAD, completes));
 }
 
 static void note_minted(struct state *next, const struct question *question, const struct answer *answer)
@@ -176,37 +161,27 @@ void moves_of_begin(struct mover *mover, unsigned number)
     delay_swap(mover, number, &question);
 }
 
-/* As steps_store.c: finish_verdict, finish_ended. */
 static void take_finish(struct mover *mover, struct state *next, unsigned number, const struct answer *answer)
 {
     struct run *run = &next->work.runs[number];
     bool handed_on = run->result == FINISH_RELEASE || run->result == FINISH_PARK;
-    bool lost = answer->verdict == VERDICT_LOST || answer->verdict == VERDICT_GONE;
     run->reads = 0;
     run->read[0] = run->read[1] = 0;
-    if (run->result == FINISH_PARK) {
-        if (answer->verdict == VERDICT_OK)
-            run->belief = answer->belief;
-        else
-            run->lease_ok = 0;
-    } else {
+    if (run->result != FINISH_PARK) {
         run->has_lease = run->lease_ok = 0;
         run->belief = 0;
-    }
-    if (answer->verdict == VERDICT_OK || handed_on) {
-        run_next(mover, next, number);
-    } else if (lost) {
-        run_follow(mover, next, number, run->revoked || run->parked ? PLAN_STOP : PLAN_AGAIN);
+    } else if (answer->verdict == VERDICT_OK) {
+        run->belief = answer->belief;
     } else {
+        run->lease_ok = 0;
+    }
+    if (answer->verdict == VERDICT_DONE && !handed_on) {
         run->told = answer->told;
         run->told_after_loss = next->history.lost == 1;
-        bool as_planned =
-            run->result == FINISH_SENT || (run->result == FINISH_DEAD && run->told.state == REQUEST_DEAD);
-        if (as_planned)
-            run_next(mover, next, number);
-        else
-            run_follow(mover, next, number, PLAN_TOLD);
     }
+    run_follow_plan(mover, next, number,
+                    plan_after_finish(run->result, answer->verdict, run->revoked || run->parked,
+                                      run->told.state == REQUEST_DEAD));
 }
 
 static void note_sent(struct mover *mover, struct state *next, unsigned number, const struct answer *answer)
