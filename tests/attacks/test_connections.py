@@ -81,7 +81,8 @@ def test_ten_thousand_idle_connections_from_thirty_addresses_hold_up_nobody(pair
             client.close()
         eventually("no connection to be left", lambda: producer.metric("reset_relay_http_connections") == 0)
     assert producer.metric("reset_relay_http_refused_total", reason="connections_per_address") >= WAVES * 512
-    assert memory[-1] <= memory[-2] * 1.05, f"memory grows from wave to wave: {memory} KiB"
+    # A connection's own state, were it kept, would be a tenth of this for each wave.
+    assert memory[-1] <= memory[1] * 1.1, f"memory grows from wave to wave: {memory} KiB"
     assert memory[-1] <= held_at_most * 24, f"{memory[-1]} KiB for {held_at_most} connections"
     assert files[-1] <= files[0] + 8 and files[0] < held_at_most + 100, f"descriptors: {files}"
 

@@ -39,7 +39,7 @@ def kept(pair, identifier):
 
 def test_a_poisoned_host_or_body_leads_no_link_elsewhere(pair):
     """Whatever a caller can set names the attacker's host; the mail names it nowhere."""
-    request = events.reset_request(user=f"user-{uuid.uuid4()}", locale=EVIL, timezone=f"https://{EVIL}/", role=EVIL,
+    request = events.reset_request(user=f"user-{uuid.uuid4()}", locale=f"https://{EVIL}/r#{{token}}", timezone=f"https://{EVIL}/", role=EVIL,
                                    name=f"Click http://{EVIL}/", actor_id=EVIL,
                                    client={"ip": EVIL, "user_agent": f"https://{EVIL}/reset#{{token}}"})
     answer = pair.intake.post("/v1/password-resets", request, **{name.replace("-", "_"): value for name, value in POISON.items()})

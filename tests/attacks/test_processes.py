@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -56,11 +57,8 @@ class Unprivileged:
 
     def start(self, kind, program, verb):
         config = self.relay.write_config(f"own-{program}", **{"admin.listen": "127.0.0.1:0", "http.listen": "127.0.0.1:0"})
-        for path in [self.relay.folder, *self.relay.folder.rglob("*"), *self.relay.folder.parents]:
-            if path.stat().st_uid == 0 and self.relay.folder in (path, *path.parents):
-                os.chown(path, NOBODY, NOBODY)
-            elif path in self.relay.folder.parents and path.stat().st_mode & 0o001 == 0:
-                path.chmod(path.stat().st_mode | 0o011)
+        for path in [self.relay.folder, *self.relay.folder.rglob("*")]:
+            os.chown(path, NOBODY, NOBODY)
         setpriv = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--no-new-privs", "--"]
         from support import places
         process = kind(f"{program}-of-nobody", [*setpriv, places.program(program), "--config", config, verb], self.relay.folder, SANITIZERS,
@@ -69,11 +67,21 @@ class Unprivileged:
         return process
 
 
+@pytest.fixture(scope="module")
+def open_folder():
+    """A folder that other users may go through: pytest's own are closed to them."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o711)
+        yield pathlib.Path(folder)
+
+
 @pytest.fixture
-def unprivileged(tmp_path_factory, relay):
+def unprivileged(open_folder, broker, redis_server, smtp):
     if not shutil.which("setpriv"):
         pytest.skip("setpriv (util-linux) is missing")
-    return Unprivileged(relay)
+    relay = Relay(pathlib.Path(tempfile.mkdtemp(dir=open_folder)), broker, redis_server, smtp.url).prepare()
+    yield Unprivileged(relay)
+    relay.close()
 
 
 def runs(process, said):
@@ -174,7 +182,7 @@ def test_a_secret_that_others_could_see_ends_with_78_and_is_not_repeated(idle, w
     if "smtp" in way and program == "reset-producer":
         return  # it has no such key: an unknown one is another matter
     config = idle.write_config(f"secret-{way}-{program}", **({"redis.url": None} if "redis" in way else {}))
-    done = subprocess.run([places.program(program), "--config", config, *arguments, verb], capture_output=True, text=True, timeout=60,
+    done = subprocess.run([places.program(program), "--config", config, *arguments, verb], capture_output=True, text=True, timeout=30,
                           env={**os.environ, **SANITIZERS, **environment})
     assert done.returncode == 78, done
     assert named in done.stderr and "canary-secret" not in done.stdout + done.stderr
