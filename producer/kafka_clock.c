@@ -11,9 +11,14 @@ void kafka_clock_note(struct kafka_clock *clock, int64_t ours_ms, int64_t theirs
     };
 }
 
+bool kafka_clock_counts(const struct kafka_clock *clock, int64_t monotonic_ms)
+{
+    return clock->known && monotonic_ms - clock->noted_ms <= KAFKA_CLOCK_FORGET_MS;
+}
+
 bool kafka_clock_agrees(const struct kafka_clock *clock, int64_t monotonic_ms)
 {
-    return !clock->known || monotonic_ms - clock->noted_ms > KAFKA_CLOCK_FORGET_MS ||
+    return !kafka_clock_counts(clock, monotonic_ms) ||
            (clock->difference_ms <= KAFKA_CLOCK_MOST_MS && clock->difference_ms >= -KAFKA_CLOCK_MOST_MS);
 }
 

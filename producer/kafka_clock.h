@@ -21,6 +21,9 @@ struct kafka_clock {
 /* `ours_ms` and `theirs_ms`: Unix time; `monotonic_ms`: now. */
 void kafka_clock_note(struct kafka_clock *clock, int64_t ours_ms, int64_t theirs_ms, int64_t monotonic_ms);
 
+/* Whether there is a report that counts. */
+bool kafka_clock_counts(const struct kafka_clock *clock, int64_t monotonic_ms);
+
 /* A report counts for a minute: where being not ready keeps all requests away, nothing else would ever
  * measure again. */
 bool kafka_clock_agrees(const struct kafka_clock *clock, int64_t monotonic_ms);

@@ -41,14 +41,27 @@ static void on_health(evutil_socket_t unused, short what, void *context)
         on_probed(serve, status, 0, &error);
 }
 
+/* Kafka's clock decides, as its last report told it.  Where none counts, Redis's does, which a producer with
+ * a wrong clock has heard before anybody asks it for anything. */
+static bool judge_clock(const struct serve *serve, char *text, size_t size)
+{
+    int64_t monotonic_ms = clock_monotonic_ms(), redis_ms = serve->redis ? redis_now_ms(serve->redis) : 0;
+    struct kafka_clock clock = serve->kafka_clock;
+    bool by_redis = redis_ms && !kafka_clock_counts(&clock, monotonic_ms);
+    if (by_redis)
+        kafka_clock_note(&clock, clock_realtime_ms(), redis_ms, monotonic_ms);
+    bool agrees = kafka_clock_agrees(&clock, monotonic_ms);
+    if (!agrees)
+        snprintf(text, size, "our clock and %s differ by %lld s: set the clocks",
+                 by_redis ? "Redis's" : "Kafka's", (long long)(clock.difference_ms / 1000));
+    return agrees;
+}
+
 static void on_ready(void *context, struct admin_checks *checks)
 {
     struct serve *serve = context;
     char clock[CLOCK_TEXT] = "";
-    bool agrees = kafka_clock_agrees(&serve->kafka_clock, clock_monotonic_ms());
-    if (!agrees)
-        snprintf(clock, sizeof clock, "our clock and Kafka's differ by %lld s: set the clocks",
-                 (long long)(serve->kafka_clock.difference_ms / 1000));
+    bool agrees = judge_clock(serve, clock, sizeof clock);
     admin_checks_add(checks, "draining", !serve->draining, serve->draining ? "the process is ending" : NULL);
     admin_checks_add(checks, "kafka", !serve->kafka_fault[0], serve->kafka_fault);
     admin_checks_add(checks, "clock", agrees, clock);

@@ -5,8 +5,9 @@
  * open file and would change it for whoever shares it.  Where that is refused (another user's pipe) it is
  * written in pieces of PIPE_BUF after poll(2) has promised room for one.
  *
- * Lines gather in memory during a loop turn and go out together. Once a write has failed for good the stream
- * is dead: its lines are counted as dropped, and the log says it once. */
+ * Lines gather in memory during a loop turn and go out together.  What cannot be written is dropped, counted,
+ * and the log says it once: for good where the reader is gone, until there is room again where a disk is full
+ * or broken. */
 #include "io/audit_stream.h"
 
 #include <errno.h>
@@ -36,6 +37,8 @@ struct audit_stream {
     int descriptor;
     enum way way;
     bool waiting, dead;
+    bool full; /* the last write found no room on its disk */
+    bool cut;  /* and ended within a line */
 };
 
 static void choose_way(struct audit_stream *stream, int descriptor)
@@ -74,12 +77,13 @@ static ssize_t write_some(const struct audit_stream *stream, const char *bytes, 
     }
 }
 
-/* Counts the lines that begin in what is left, and forgets them. */
+/* Counts the lines that end in what is left, and forgets them.  A line end at the very front closes one that
+ * was cut and counted before. */
 static void drop_waiting(struct audit_stream *stream)
 {
     size_t lines = 0;
     for (size_t i = stream->sent; i < stream->lines.size; i++)
-        lines += stream->lines.bytes[i] == '\n';
+        lines += i > 0 && stream->lines.bytes[i] == '\n';
     metrics_add(stream->metrics, METRIC_AUDIT_LINES_DROPPED, NO_LABELS, (double)lines);
     buffer_reset(&stream->lines);
     stream->sent = 0;
@@ -93,18 +97,45 @@ static void die(struct audit_stream *stream, int cause)
     drop_waiting(stream);
 }
 
+/* A disk may have room again for the next line. */
+static bool is_passing(int cause)
+{
+    return cause == ENOSPC || cause == EDQUOT || cause == EFBIG || cause == EIO || cause == ENOMEM;
+}
+
+static void leave_out(struct audit_stream *stream, int cause)
+{
+    if (!stream->full)
+        log_write(LOG_LEVEL_ERROR, "stdout has no room for audit lines now; the audit topic goes on",
+                  LOG_TEXT("cause", strerror(cause)));
+    stream->full = true;
+    stream->cut = stream->cut || (stream->sent > 0 && stream->lines.bytes[stream->sent - 1] != '\n');
+    drop_waiting(stream);
+}
+
+static void note_room(struct audit_stream *stream)
+{
+    if (stream->full)
+        log_write(LOG_LEVEL_INFO, "stdout takes audit lines again");
+    stream->full = stream->cut = false;
+}
+
 /* Writes until nothing is left (true) or the reader is full (false). */
 static bool flush(struct audit_stream *stream)
 {
     while (stream->sent < stream->lines.size) {
         ssize_t size =
             write_some(stream, stream->lines.bytes + stream->sent, stream->lines.size - stream->sent);
-        if (size >= 0)
+        if (size >= 0) {
             stream->sent += (size_t)size;
-        else if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
+            note_room(stream);
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) {
             return false;
-        else if (errno != EINTR)
+        } else if (is_passing(errno)) {
+            leave_out(stream, errno);
+        } else if (errno != EINTR) {
             die(stream, errno);
+        }
     }
     buffer_reset(&stream->lines);
     stream->sent = 0;
@@ -161,15 +192,18 @@ static void make_room(struct audit_stream *stream)
 void audit_stream_write(struct audit_stream *stream, struct text line)
 {
     make_room(stream);
-    char *end = stream->dead ? NULL : buffer_reserve(&stream->lines, line.size + 1);
+    bool first = stream->cut && stream->lines.size == 0; /* it begins a new line */
+    char *end = stream->dead ? NULL : buffer_reserve(&stream->lines, first + line.size + 1);
     if (!end) {
         stream->lines.failed = false;
         metrics_add(stream->metrics, METRIC_AUDIT_LINES_DROPPED, NO_LABELS, 1);
         return;
     }
+    if (first)
+        *end++ = '\n';
     memcpy(end, line.bytes, line.size);
     end[line.size] = '\n';
-    buffer_grow_by(&stream->lines, line.size + 1);
+    buffer_grow_by(&stream->lines, first + line.size + 1);
     if (!stream->waiting) {
         stream->waiting = true;
         event_active(stream->flush, EV_TIMEOUT, 1);

@@ -4,6 +4,8 @@
 
 #include <time.h>
 
+#include "io/failpoint.h"
+
 static int64_t read_us(clockid_t clock)
 {
     struct timespec now = {0};
@@ -28,5 +30,5 @@ int64_t clock_boottime_ms(void)
 
 int64_t clock_realtime_ms(void)
 {
-    return read_us(CLOCK_REALTIME) / 1000;
+    return read_us(CLOCK_REALTIME) / 1000 + FAILPOINT_NUMBER("RESET_FAILPOINT_CLOCK_MS", 0);
 }

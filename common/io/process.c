@@ -79,6 +79,7 @@ enum status process_harden(struct error *error)
         return error_set(error, STATUS_INTERNAL, "cannot forbid core dumps: %s", strerror(errno));
     umask(077);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is as a full disk: an error, no death */
     raise_descriptor_limit();
     if (sodium_init() < 0)
         return error_set(error, STATUS_INTERNAL, "libsodium cannot start: no source of randomness");

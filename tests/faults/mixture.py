@@ -1,8 +1,9 @@
 """A stream of requests of every kind, so that whatever the worker can do with an event is done: mailed, mailed at the
-second try, refused, unknown, shut out, parked at the dot, told of a changed password, and what is no event at all."""
+second try, refused, unknown, shut out, parked at the dot, told of a changed password, and not allowed to ask."""
 import http.client
 
 from load import Load
+from stream import DOMAIN
 from support import events
 from support.smtp_server import STALL
 
@@ -12,8 +13,6 @@ SETTINGS = {
     "worker.park": "1s",
     "smtp.dot_timeout": "2s",
     "smtp.connections": "2",
-    # Who comes back with its name gets its partitions at once, instead of after a dead member's session.
-    "kafka.max.poll.interval.ms": "10000",
 }
 TIERS = ("1s", "4s")
 CONNECTIONS = 2  # of a worker: as many mails may be at the dot when it dies
@@ -46,12 +45,13 @@ class Mixture(Load):
     def ask(self, producer):
         number = self._next()
         kind = KINDS[number % len(KINDS)]
-        address, path = f"{kind}-{number}@example.com", "/v1/password-resets"
-        body = events.reset_request(user=f"user-{number}", email=address)
+        user, path = f"{kind}-{number}", "/v1/password-resets"
+        address = f"{user}@{DOMAIN}"
+        body = events.reset_request(user=user, email=address)
         if kind == "unknown":
             body["user"], address = None, None
         elif kind == "changed":
-            path, body = "/v1/password-changes", events.password_change(f"user-{number}", address)
+            path, body = "/v1/password-changes", events.password_change(user, address)
         try:
             answer = producer.post(path, body, timeout=20)
         except (OSError, http.client.HTTPException):
@@ -60,9 +60,15 @@ class Mixture(Load):
             if answer is None or answer.status != 202:
                 self.refused += 1
                 return False
-            self.acknowledged[answer.json()["id"]] = address
+            self._note(number, user, answer.json()["id"], address)
         return True
+
+    def _note(self, number, user, request, address):
+        self.acknowledged[request] = address
+        self.evidence.users[number], self.evidence.acknowledged[number] = user, request
 
     def ask_each_kind(self, producer):
         self.ask_many(producer, len(KINDS))
-        self.relay.publish_records([(b"acme/nobody", b"no event at all", [])])
+        stranger = events.reset_request(user=f"stranger-{self._next()}", actor_tenant="elsewhere")
+        with self._lock:
+            self._note(self._number, stranger["user"]["id"], self.relay.publish(stranger), None)

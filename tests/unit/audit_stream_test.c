@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -132,6 +133,39 @@ static void a_reader_that_is_gone_is_survived(void **state)
     end(&world);
 }
 
+static void set_room(rlim_t size)
+{
+    struct rlimit limit = {.rlim_cur = size, .rlim_max = RLIM_INFINITY};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void a_full_disk_costs_lines_that_are_counted_until_there_is_room_again(void **state)
+{
+    (void)state;
+    struct world world;
+    FILE *file = tmpfile();
+    begin(&world, -1, dup(fileno(file)));
+    set_room(100);
+    write_lines(&world, 5); /* of 38 bytes */
+    event_base_loop(world.base, EVLOOP_NONBLOCK);
+    write_lines(&world, 4);
+    event_base_loop(world.base, EVLOOP_NONBLOCK);
+    assert_int_equal(dropped(&world), 7);
+    set_room(10000);
+    write_lines(&world, 3);
+    event_base_loop(world.base, EVLOOP_NONBLOCK);
+    rewind(file);
+    char line[64];
+    size_t whole = 0;
+    while (fgets(line, sizeof line, file))
+        whole += strlen(line) == strlen("line 0 ..............................\n");
+    assert_int_equal(whole, 5); /* what was cut stands on a line of its own */
+    assert_int_equal(dropped(&world), 7);
+    set_room(RLIM_INFINITY);
+    fclose(file);
+    end(&world);
+}
+
 static void a_file_takes_everything(void **state)
 {
     (void)state;
@@ -156,8 +190,10 @@ int main(void)
         cmocka_unit_test(lines_arrive_whole_and_in_order),
         cmocka_unit_test(a_reader_that_is_too_slow_costs_whole_lines_that_are_counted),
         cmocka_unit_test(a_reader_that_is_gone_is_survived),
+        cmocka_unit_test(a_full_disk_costs_lines_that_are_counted_until_there_is_room_again),
         cmocka_unit_test(a_file_takes_everything),
     };
     signal(SIGPIPE, SIG_IGN); /* as process_harden does */
+    signal(SIGXFSZ, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
