@@ -82,10 +82,6 @@ class Rotation(Crew):
             self._members[0] = self._start(0)
 
 
-def ended(mixture, ids):
-    return ids <= mixture.ledger.ended
-
-
 def walk(mixture, producer, points, look):
     """Batch after batch, until everything of one has ended and it led to no point where nothing has struck yet."""
     for batch in itertools.count(1):
@@ -95,11 +91,12 @@ def walk(mixture, producer, points, look):
 
         def done():
             look()
-            if not ended(mixture, asked):
-                raise NotYet(f"batch {batch}: {len(points.struck)} of {len(points.seen)} points struck, "
-                             f"not yet: {sorted(points.seen - points.struck)[:5]}")
+            missing = asked - mixture.ledger.ended
+            if missing:
+                raise NotYet(f"batch {batch}: {len(points.struck)} of {len(points.seen)} points struck, no end of "
+                             f"{sorted((each, mixture.acknowledged[each]) for each in missing)}")
             return True
-        eventually("a batch to end", done, 120)
+        eventually("a batch to end", done, 240)
         if points.struck == struck:
             return
 
