@@ -71,7 +71,7 @@ install_all() {
         python3-pytest python3-pytest-xdist python3-confluent-kafka python3-redis python3-aiosmtpd \
         python3-jsonschema python3-yaml curl groff-base openjdk-17-jdk-headless maven libdb5.3 libnsl2 \
         libicu72 python3-flask python3-argon2 python3-selenium chromium chromium-driver libxml2-utils \
-        bubblewrap python3-seccomp systemd fonts-liberation fonts-noto-core fonts-noto-cjk golang-go nodejs || return
+        bubblewrap python3-seccomp systemd strace fonts-liberation fonts-noto-core fonts-noto-cjk golang-go nodejs || return
     redis_program "$RESET_CACHE" || return
     unpack_program "$RESET_CACHE" smtp-sink postfix || return
     unpack_program "$RESET_CACHE" smtp-source postfix || return
@@ -184,6 +184,7 @@ if wanted format; then part format check format "run clang-format-14 -i on the f
 if wanted house; then part house run_house; fi
 part build build coverage
 part build-release build release
+if wanted faults; then part build-failpoints build failpoints; fi
 "$PYTHON" tests/coverage.py build/coverage --reset
 if wanted unit; then part unit run_ctest unit coverage --timeout 120; fi
 row_that_waits &
