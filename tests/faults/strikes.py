@@ -23,7 +23,8 @@ def terminate_worker(system, chance):
             code = slot.terminate(40)
         except AssertionError:
             code = "nothing within 40 s"
-        if code != 0:
+        before_it_began = code == -signal.SIGTERM and not slot.process.stderr()
+        if code != 0 and not before_it_began:
             system.evidence.died.append(f"{slot.name} ended with {code} on SIGTERM")
     slot.start()
 
