@@ -26,7 +26,8 @@ def report(evidence, violations, options, began, ended):
     lost = sum(request not in evidence.ends for request in evidence.acknowledged.values())
     return {
         "run": {"kills": options.kills, "of": options.of if options.kills else "mixed", "seed": options.seed,
-                "workers": options.workers, "producers": options.producers,
+                "brokers": options.brokers, "workers": options.workers,
+                "producers": options.producers,
                 "seconds": round(ended - began), "processors": os.cpu_count(), "load": os.getloadavg()[2]},
         "requests": {"asked": len(evidence.asked), "acknowledged": len(evidence.acknowledged), "lost": lost,
                      "answers": {str(status): count for status, count in evidence.answers.items()},

@@ -9,6 +9,7 @@ import concurrent.futures
 import pathlib
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -40,12 +41,16 @@ def arguments(given=None):
     parser.add_argument("--of", choices=sorted(strikes.KILLS), default="worker")
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--producers", type=int, default=2)
+    parser.add_argument("--brokers", type=int, choices=(1, 3), default=3, help="1: only where no broker is struck")
     parser.add_argument("--requests", type=int, help="default: 100 for each kill; as many as there is time for")
     parser.add_argument("--rate", type=float, default=60, help="requests asked in a second, at most")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     parser.add_argument("--json", type=pathlib.Path, help="where the figures go, as JSON")
     parser.add_argument("--folder", type=pathlib.Path, help="servers' data and logs; default: a fresh one, removed")
-    return parser.parse_args(given)
+    options = parser.parse_args(given)
+    if options.brokers == 1 and (options.kills is None or options.of == "broker"):
+        parser.error("brokers that are struck are three")
+    return options
 
 
 class Run:
@@ -57,13 +62,20 @@ class Run:
         mortal = [count if each < 0 else each for count, each in
                   zip((options.workers, options.producers), MORTAL["mixed" if self.mixed else options.of]
                       if self.mixed or options.of in MORTAL else (0, 0))]
-        self.system = System(folder, self.evidence, options.workers, options.producers, mortal, cluster)
+        self.system = System(folder, self.evidence, options.workers, options.producers, mortal, cluster,
+                             options.brokers)
         total = options.requests or (10**9 if self.mixed else options.kills * 100)
         self.stream = Stream(self.evidence, self.system.asked_producers, total, options.rate, twins=self.mixed,
                              seed=options.seed)
         self.ledger = TopicLedger(self.evidence, self.system.relay)
         self.watch = Watch(self.ledger, self.evidence, self.system.steady_processes)
         self.began = time.time()
+        self.ending = False
+
+    def end_early(self, *_signal):
+        """Asked to end: no further fault, and the verdict over what was."""
+        self._say("asked to end early")
+        self.ending = True
 
     def strike(self):
         self.watch.start()
@@ -93,6 +105,9 @@ class Run:
         kill, share = strikes.KILLS[self.options.of], self.stream.total / self.options.kills
         pauses = strikes.PAUSES[self.options.of]
         for number in range(1, self.options.kills + 1):
+            if self.ending:
+                self.stream.no_more()
+                return
             self.stream.allow(int(share * number))
             time.sleep(self.chance.uniform(*pauses))
             eventually("the stream to go on", lambda: self._acknowledged(share * (number - 0.9)), 300)
@@ -108,7 +123,7 @@ class Run:
         redeemer = Redeemer(self.system, self.evidence)
         # Its threads live as long as the run: a child dies with the thread that started it.
         pool = concurrent.futures.ThreadPoolExecutor(8)
-        while time.monotonic() < end and not self.stream.done:
+        while time.monotonic() < end and not self.stream.done and not self.ending:
             time.sleep(self.chance.uniform(*MIXED_PAUSE_S))
             for part in [part for part, running in busy.items() if running.done()]:
                 busy.pop(part).result()
@@ -206,6 +221,8 @@ def main():
     folder = options.folder or pathlib.Path(tempfile.mkdtemp(prefix="faults-"))
     folder.mkdir(parents=True, exist_ok=True)
     run = Run(options, folder)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, run.end_early)
     try:
         run.strike()
         run.settle()

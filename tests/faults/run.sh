@@ -3,9 +3,11 @@
 #
 #   tests/faults/run.sh --hours H | --minutes M            all faults, mixed
 #   tests/faults/run.sh --kills N [--of worker|redis|broker|relay|producer]
-#       [--workers 3] [--producers 2] [--requests R] [--rate 60] [--seed S] [--json FILE] [--folder DIR]
+#       [--workers 3] [--producers 2] [--brokers 3] [--requests R] [--rate 60] [--seed S] [--json FILE]
+#       [--folder DIR]
 #
-# Prints its seed, the figures and what was broken; ends with 0 only if nothing was.  Figures as JSON go to
+# Prints its seed, the figures and what was broken; ends with 0 only if nothing was.  SIGINT or SIGTERM ends it early,
+# with the verdict over what was until then.  Figures as JSON go to
 # build/faults/ as well.  Installs what is missing (RESET_INSTALL=no: nothing) and builds with optimisation and
 # assertions (RESET_BIN: takes those programs instead).
 set -euo pipefail
