@@ -43,6 +43,7 @@ def arguments(given=None):
     parser.add_argument("--producers", type=int, default=2)
     parser.add_argument("--brokers", type=int, choices=(1, 3), default=3, help="1: only where no broker is struck")
     parser.add_argument("--requests", type=int, help="default: 100 for each kill; as many as there is time for")
+    parser.add_argument("--pause", type=float, nargs=2, help="seconds between two kills, least and most")
     parser.add_argument("--rate", type=float, default=60, help="requests asked in a second, at most")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     parser.add_argument("--json", type=pathlib.Path, help="where the figures go, as JSON")
@@ -85,9 +86,6 @@ class Run:
     def _say(self, text):
         print(f"{time.strftime('%H:%M:%S', time.gmtime())} {text}", flush=True)
 
-    def _acknowledged(self, count):
-        return len(self.evidence.acknowledged) >= int(count)
-
     def _progress(self):
         evidence = self.evidence
         self._say(f"{len(evidence.faults)} faults, {len(evidence.acknowledged)} acknowledged, {len(self.ledger.ended)} "
@@ -103,14 +101,15 @@ class Run:
     def _kill(self):
         """So many kills spread over so many requests."""
         kill, share = strikes.KILLS[self.options.of], self.stream.total / self.options.kills
-        pauses = strikes.PAUSES[self.options.of]
+        pauses = self.options.pause or strikes.PAUSES[self.options.of]
         for number in range(1, self.options.kills + 1):
+            self.stream.allow(int(share * number))
+            time.sleep(self.chance.uniform(*pauses))
+            while len(self.evidence.acknowledged) < int(share * (number - 0.9)) and not self.ending:
+                time.sleep(0.1)
             if self.ending:
                 self.stream.no_more()
                 return
-            self.stream.allow(int(share * number))
-            time.sleep(self.chance.uniform(*pauses))
-            eventually("the stream to go on", lambda: self._acknowledged(share * (number - 0.9)), 300)
             self._strike(kill)
             self.system.look_after_processes()
             if number % 20 == 0:

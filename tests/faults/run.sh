@@ -4,7 +4,7 @@
 #   tests/faults/run.sh --hours H | --minutes M            all faults, mixed
 #   tests/faults/run.sh --kills N [--of worker|redis|broker|relay|producer]
 #       [--workers 3] [--producers 2] [--brokers 3] [--requests R] [--rate 60] [--seed S] [--json FILE]
-#       [--folder DIR]
+#       [--pause LEAST MOST] [--folder DIR]
 #
 # Prints its seed, the figures and what was broken; ends with 0 only if nothing was.  SIGINT or SIGTERM ends it early,
 # with the verdict over what was until then.  Figures as JSON go to
