@@ -1,8 +1,13 @@
-"""The figures of a long run: for people, and as JSON."""
+"""The figures of a long run: for people, as JSON, and as the tables of docs/RELIABILITY.md.
+
+    tests/faults/figures.py FILE.json...        the tables of these runs
+"""
 import collections
 import json
 import os
+import pathlib
 import statistics
+import sys
 
 import verdict
 
@@ -80,3 +85,42 @@ def show(report):
 def write(report, path):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(report, indent=1) + "\n")
+
+
+def _of_run(report):
+    run = report["run"]
+    struck = sum(found["count"] for found in report["faults"].values())
+    return "all faults, mixed" if run["of"] == "mixed" else f"{struck} × kill -9 of {run['of']}"
+
+
+def tables(reports):
+    """Markdown."""
+    print("| run | minutes | brokers, workers, producers | requests acknowledged | lost | mails | extra, each explained | "
+          "violations |\n|---|---|---|---|---|---|---|---|")
+    for report in reports:
+        run, requests = report["run"], report["requests"]
+        extra = sum(found["count"] for found in report["extra mails"].values())
+        print(f"| {_of_run(report)} | {run['seconds'] / 60:.0f} | {run['brokers']}, {run['workers']}, {run['producers']} | "
+              f"{requests['acknowledged']} | {requests['lost']} | {requests['mails']} | {extra} | "
+              f"{report['violations in all']} |")
+    print("\n| run | why a second mail went out | how many | longest from the dot to the fault |\n|---|---|---|---|")
+    for report in reports:
+        for cause, found in report["extra mails"].items():
+            print(f"| {_of_run(report)} | {cause} | {found['count']} | {found['longest gap in s']} s |")
+    print("\n| run | fault | times | a request asked after it has ended: median, worst | "
+          "all asked before it have ended: median, worst |\n|---|---|---|---|---|")
+    for report in reports:
+        for kind, found in report["faults"].items():
+            on, ended = (found[which] for which in ("goes on after s", "all before it ended after s"))
+            print(f"| {_of_run(report)} | {kind} | {found['count']} | {on.get('median', '–')} s, {on.get('max', '–')} s | "
+                  f"{ended.get('median', '–')} s, {ended.get('max', '–')} s |")
+    print("\n| run | process | resident, MiB: start, middle, end | descriptors | threads |\n|---|---|---|---|---|")
+    for report in reports:
+        for name, moments in report["processes"].items():
+            memory = ", ".join(f"{each / 1024:.1f}" for each in moments["memory"])
+            rest = (", ".join(f"{each:.0f}" for each in moments[what]) for what in ("descriptors", "threads"))
+            print(f"| {_of_run(report)} | {name} | {memory} | {' | '.join(rest)} |")
+
+
+if __name__ == "__main__":
+    tables([json.loads(pathlib.Path(name).read_text()) for name in sys.argv[1:]])
