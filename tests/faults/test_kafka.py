@@ -103,7 +103,7 @@ def test_a_full_disk_at_the_broker_is_503_and_nothing_acknowledged_is_lost(tmp_p
 
 def test_an_event_that_the_wire_changed_is_fetched_again(relay, load, kafka, smtp):
     """A bit turns on the way from the broker: its checksum tells, nothing becomes of it, and it is read once more."""
-    producer = relay.producer()
+    producer = relay.producer(**{"http.kafka_deadline": "30s"})  # a young cluster may take its time
     address = "needle@example.com"
     first = producer.request(events.reset_request(user="same", email=address, tenant="acme"))
     second = producer.request(events.reset_request(user="same", email="other@example.com", tenant="acme",
