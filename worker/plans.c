@@ -56,10 +56,11 @@ const enum step *plan_after_begin(enum verdict verdict, bool leaving, bool dead,
 const enum step *plan_after_finish(enum finish_result asked, enum verdict verdict, bool leaving, bool dead)
 {
     bool handed_on = asked == FINISH_RELEASE || asked == FINISH_PARK;
-    bool as_planned = asked == FINISH_SENT || (asked == FINISH_DEAD && dead);
     if (verdict == VERDICT_OK || handed_on)
         return NULL;
+    if (verdict == VERDICT_DONE && dead) /* whoever ended it so may have died before its dead letter */
+        return asked == FINISH_DEAD ? NULL : plan_bury;
     if (verdict == VERDICT_DONE)
-        return as_planned ? NULL : plan_told;
+        return asked == FINISH_SENT ? NULL : plan_told;
     return leaving ? plan_stop : plan_again; /* lost, gone */
 }

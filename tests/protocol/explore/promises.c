@@ -127,6 +127,8 @@ static bool delivers(struct clerk *clerk, const struct state *before, unsigned i
     const struct told *told = &was->request[into].told;
     if (told->state == REQUEST_PENDING)
         return told->there;
+    if (was->request[into].redeemed)
+        return false;
     if (is_link(clerk, into))
         return was->live[into] >> told->inc & 1;
     const struct seen_user *user = &was->user[user_of(clerk, into)];
@@ -342,7 +344,7 @@ promises promise_mailed(struct clerk *clerk, struct state *after, unsigned reque
     for (unsigned each = 1; each <= INCS_MOST; each++)
         different += history->mails[request][each] > 0;
     bool known =
-        secret == SECRET_NONE || history->killed[request] >> inc & 1 ||
+        secret == SECRET_NONE || inc <= history->outdated[request] || history->killed[request] >> inc & 1 ||
         (secret == SECRET_TOKEN && view->kept[request] >> inc & 1) ||
         (secret == SECRET_PASSWORD && user->password_request == request + 1 && user->password_version == inc);
     if (!known && !history->lost)
