@@ -12,7 +12,7 @@ enum { PORT_MOST = 65535 };
 static void give_up(struct redis *redis, enum redis_fault fault, const char *what)
 {
     char reason[REDIS_REASON_SIZE];
-    snprintf(reason, sizeof reason, "the Sentinel at %s: %s", redis->place.host, what);
+    snprintf(reason, sizeof reason, "the Sentinel at %s: %.200s", redis->place.host, what);
     redis_drop(redis, fault, reason);
 }
 
