@@ -57,7 +57,8 @@ def gcc_findings(entry):
 
 def clang_findings(entry, deep=False):
     database = pathlib.Path(entry["directory"])
-    printed = run([TIDY, "--quiet", "-p", database, *([DEEP] if deep else []), "--extra-arg=-DRESET_ANALYZE", "--extra-arg=-Wno-unused-value", entry["file"]], ROOT)
+    printed = run([TIDY, "--quiet", "-p", database, *([DEEP] if deep else []), "--extra-arg=-DRESET_ANALYZE", "--extra-arg=-Wno-unused-value",
+                   "--extra-arg=-Wno-gnu-statement-expression", entry["file"]], ROOT)
     for line in printed.splitlines():
         found = CLANG.match(line)
         if found:

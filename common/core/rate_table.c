@@ -13,7 +13,9 @@
 
 #include <sodium.h>
 
-enum { TICKS = 16, NONE = UINT32_MAX };
+enum { TICKS = 16 };
+
+#define NONE UINT32_MAX
 
 _Static_assert(RATE_SECRET_SIZE == crypto_shorthash_KEYBYTES, "the secret is the hash's key");
 
