@@ -200,15 +200,17 @@ static void a_password_is_given_where_it_is_wanted(void **state)
 static void wrong_settings_are_named(void **state)
 {
     static const struct {
-        const char *url, *helo, *ca_file, *field;
+        const char *url, *helo, *ca_file, *field, *sender;
     } table[] = {
-        {"http://127.0.0.1", NULL, NULL, "smtp.url"},
-        {"smtp://user:secret@127.0.0.1", NULL, NULL, "smtp.url"},
-        {"smtp://127.0.0.1/path", NULL, NULL, "smtp.url"},
-        {"smtp://", NULL, NULL, "smtp.url"},
-        {NULL, NULL, NULL, "smtp.url"},
-        {"smtp://127.0.0.1", "a b", NULL, "smtp.helo"},
-        {"smtp://127.0.0.1", NULL, "/nowhere/ca.pem", "smtp.ca_file"},
+        {"http://127.0.0.1", NULL, NULL, "smtp.url", NULL},
+        {"smtp://user:secret@127.0.0.1", NULL, NULL, "smtp.url", NULL},
+        {"smtp://127.0.0.1/path", NULL, NULL, "smtp.url", NULL},
+        {"smtp://", NULL, NULL, "smtp.url", NULL},
+        {NULL, NULL, NULL, "smtp.url", NULL},
+        {"smtp://127.0.0.1", "a b", NULL, "smtp.helo", NULL},
+        {"smtp://127.0.0.1", NULL, "/nowhere/ca.pem", "smtp.ca_file", NULL},
+        {"smtp://127.0.0.1", NULL, NULL, "smtp.envelope_from", "Bounces <bounces@example.com>"},
+        {"smtp://127.0.0.1", NULL, NULL, "smtp.envelope_from", "\"no bounces\"@example.com"},
     };
     struct event_base *base = event_base_new();
     (void)state;
@@ -220,6 +222,7 @@ static void wrong_settings_are_named(void **state)
         settings.url = table[i].url;
         settings.helo = table[i].helo;
         settings.ca_file = table[i].ca_file;
+        settings.envelope_from = table[i].sender ? table[i].sender : "";
         assert_int_equal(smtp_pool_new(base, &settings, NULL, &pool, &error), STATUS_CONFIG);
         assert_string_equal(error.field, table[i].field);
         assert_null(strstr(error.text, "secret"));

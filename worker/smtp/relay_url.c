@@ -8,6 +8,8 @@
 
 #include <curl/curl.h>
 
+#include "core/mail/address.h"
+
 enum status smtp_relay_url_read(const struct smtp_settings *settings, char **url,
                                 char relay[SMTP_RELAY_NAME_SIZE], struct error *error)
 {
@@ -61,6 +63,10 @@ enum status smtp_relay_url_check(const struct smtp_settings *settings, struct er
     enum status status = smtp_relay_url_read(settings, NULL, NULL, error);
     if (status != STATUS_OK)
         return status;
+    struct text sender = text_of(settings->envelope_from);
+    if (sender.size > 0 && address_check(sender, NULL) != STATUS_OK)
+        return error_set_field(error, STATUS_CONFIG, "smtp.envelope_from",
+                               "smtp.envelope_from is not one bare mail address");
     if (settings->ca_file && *settings->ca_file && access(settings->ca_file, R_OK) != 0)
         return error_set_field(error, STATUS_CONFIG, "smtp.ca_file", "smtp.ca_file %s cannot be read",
                                settings->ca_file);

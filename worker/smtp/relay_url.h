@@ -12,7 +12,7 @@
 enum status smtp_relay_url_read(const struct smtp_settings *settings, char **url,
                                 char relay[SMTP_RELAY_NAME_SIZE], struct error *error) WARN_UNUSED;
 
-/* URL, HELO's name and CA file, before anything is connected: STATUS_CONFIG with a sentence. */
+/* URL, HELO's name, sender and CA file, before anything is connected: STATUS_CONFIG with a sentence. */
 enum status smtp_relay_url_check(const struct smtp_settings *settings, struct error *error) WARN_UNUSED;
 
 #endif
