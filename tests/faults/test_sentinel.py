@@ -6,7 +6,7 @@ import pytest
 from support import events
 from support.expectations import the_mail_to
 from support.redis_server import RedisServer
-from support.sentinel import Sentinels
+from support.sentinel import Sentinels, role
 from support.waiting import eventually
 
 
@@ -62,7 +62,7 @@ def test_a_primary_that_was_demoted_is_left_for_the_new_one(relay, sentinels, pr
     relay.outcome(producer.request(events.reset_request()), "sent")
     sentinels.fail_over()
     sentinels.wait_for(replica)
-    eventually("the old primary to be told", lambda: primary.client().info("replication")["role"] == "slave")
+    eventually("the old primary to be told", lambda: role(primary) == "slave")
     identifier = eventually("a request that is accepted", lambda: producer.request(events.reset_request()))
     relay.outcome(identifier, "sent")
     assert primary.process.running

@@ -6,6 +6,14 @@ from .processes import Process, free_port, wait_for_port
 from .waiting import eventually
 
 
+def role(server):
+    """What a server says it is; nothing while it is changed, which breaks its connections."""
+    try:
+        return server.client().info("replication")["role"]
+    except redis.ConnectionError:
+        return None
+
+
 class Sentinels:
     name = "main"
 
@@ -54,7 +62,7 @@ class Sentinels:
         def named():
             places_named = {self.client(port).sentinel_get_master_addr_by_name(self.name) for port in self.ports}
             return places_named == {("127.0.0.1", server.port)} and \
-                server.client().info("replication")["role"] == "master"
+                role(server) == "master"
         eventually(f"a fail-over to port {server.port}", named, 90)
 
     def stop(self):
