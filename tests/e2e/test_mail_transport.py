@@ -4,7 +4,7 @@ import pytest
 from support import events
 from support.expectations import the_mail_to, wait_for_mails
 from support.mailbox import Mailbox, make_certificate
-from support.smtp_server import SmtpServer
+from support.smtp_server import CUT, SmtpServer
 from support.waiting import eventually
 
 
@@ -116,6 +116,18 @@ def test_one_refused_recipient_costs_no_connection(deploy, smtp):
     for number, identifier in enumerate(identifiers):
         relay.outcome(identifier, "dead" if number % 3 == 0 else "sent")
     assert smtp.connections == 1
+
+
+def test_a_proxy_that_accepts_and_cuts_is_no_relay_and_burns_no_attempt(deploy, smtp):
+    """It greets, answers EHLO and cuts at MAIL: a connection alone does not close the breaker."""
+    relay = deploy()
+    worker = relay.worker()
+    smtp.rule("mail", CUT)
+    identifier = relay.publish(events.reset_request())
+    eventually("the breaker to open again and again", lambda: worker.stderr().count("dependency is away") >= 3, 30)
+    smtp.rule("mail", None)
+    relay.outcome(identifier, "sent")
+    assert not relay.audits(identifier, "deferred") and len(smtp.mails) == 1
 
 
 def test_lines_that_begin_with_a_dot_arrive_as_they_were(deploy, smtp):

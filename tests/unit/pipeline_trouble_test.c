@@ -179,6 +179,19 @@ static void a_lease_that_ran_out_before_the_dot_withholds_the_mail_and_begins_ag
     assert_true(world.completed[WORLD_OFFSET]);
 }
 
+/* Stopped between 354 and the dot: no timer has run yet when the relay's answer is read. */
+static void a_worker_that_stood_still_looks_at_its_lease_before_the_dot(void **state)
+{
+    (void)state;
+    hold_mail(RELAY_HOLDS);
+    world_move_clocks(41000);
+    world_relay_goes_on(&world, RELAY_ACCEPTS);
+    assert_true(world_answer_smtp(&world));
+    assert_journal(&world, "withheld");
+    world_finish(&world);
+    assert_int_equal(world.mails_out, 1);
+}
+
 static void a_renewal_answered_late_does_not_touch_the_next_lease(void **state)
 {
     (void)state;
@@ -373,6 +386,7 @@ int main(void)
         IN_A_WORLD(a_mail_without_room_in_the_pool_is_offered_again),
         IN_A_WORLD(a_partition_revoked_while_the_pool_is_full_gives_the_lease_back),
         IN_A_WORLD(a_lease_that_ran_out_before_the_dot_withholds_the_mail_and_begins_again),
+        IN_A_WORLD(a_worker_that_stood_still_looks_at_its_lease_before_the_dot),
         IN_A_WORLD(a_renewal_answered_late_does_not_touch_the_next_lease),
         IN_A_WORLD(a_lease_taken_over_is_noticed_at_the_renewal),
         IN_A_WORLD(a_mail_accepted_after_its_lease_was_taken_over_is_still_sent),

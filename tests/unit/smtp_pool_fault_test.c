@@ -132,6 +132,12 @@ static const struct {
     enum smtp_reason expected;
 } unconnected[] = {
     {"greeting refused", "", {"GREETING", "554 5.3.2 no\r\n", 1, 0}, false, false, SMTP_REASON_CONNECT},
+    {"a greeting that names somebody",
+     "",
+     {"GREETING", "554 5.3.2 canary@example.com is nobody here\r\n", 1, 0},
+     false,
+     false,
+     SMTP_REASON_CONNECT},
     {"greeting 421", "", {"GREETING", "421 4.3.2 bye\r\n", 1, 0}, false, false, SMTP_REASON_CONNECT},
     {"greeting cut", "", {"GREETING", RELAY_CUT, 1, 0}, false, false, SMTP_REASON_CONNECT},
     {"greeting silent", "", {"GREETING", RELAY_SILENCE, 1, 0}, false, false, SMTP_REASON_DEADLINE},
@@ -178,6 +184,7 @@ static void what_is_not_safe_to_use_is_named_and_nothing_is_said_to_it(void **st
         if (unconnected[i].tls)
             assert_null(strstr(smtp_relay_memory(world->relay)->commands, "AUTH"));
         assert_null(strstr(world->failure.text, "not to be seen"));
+        assert_null(strstr(world->failure.text, "canary"));
         smtp_world_free(world);
     }
 }
