@@ -186,7 +186,7 @@ part build build coverage
 part build-release build release
 if wanted faults; then part build-failpoints build failpoints; fi
 "$PYTHON" tests/coverage.py build/coverage --reset
-if wanted unit; then part unit run_ctest unit coverage --timeout 120; fi
+if wanted unit; then part unit run_ctest unit coverage --timeout 300; fi
 row_that_waits &
 row_that_computes &
 row_of_sources &
