@@ -52,6 +52,8 @@ struct job {
     struct reset_lease lease;
     int64_t lease_until_ms;              /* CLOCK_BOOTTIME, with the margin taken off */
     int64_t lease_asked_ms;              /* when begin or renew was last sent */
+    int64_t watched_lease_ms;            /* somebody else's lease, as Redis has it; 0: none */
+    int64_t watched_since_ms;            /* CLOCK_BOOTTIME, when it was first seen */
     int64_t redis_ms, redis_boottime_ms; /* Redis's clock as an answer told it, and ours at that moment */
     bool renewing, lease_lost;
 

@@ -101,6 +101,15 @@ static void take_lease(struct job *job, const struct reset_answer *answer)
     job->from_record = false;
 }
 
+/* A lease that nobody renews is over after its time, though Redis's clock was set back meanwhile. */
+static void watch_lease(struct job *job, const struct request_record *request)
+{
+    if (!request || request->lease_ms == job->watched_lease_ms)
+        return;
+    job->watched_lease_ms = request->lease_ms;
+    job->watched_since_ms = clock_boottime_ms();
+}
+
 static enum progress begin_verdict(struct job *job, const struct reset_answer *answer)
 {
     switch (answer->verdict) {
@@ -113,6 +122,7 @@ static enum progress begin_verdict(struct job *job, const struct reset_answer *a
         take_ending(job, answer->request);
         break;
     case VERDICT_BUSY:
+        watch_lease(job, answer->request);
         return rest(job, answer->rest_ms < BUSY_REST_MS ? answer->rest_ms : BUSY_REST_MS);
     case VERDICT_MISMATCH:
         job->outcome = OUTCOME_DENIED;
@@ -192,6 +202,8 @@ enum progress step_begin(struct job *job)
             .request = &job->event->request,
             .bulk_key_id = job_bulk_key(job),
             .bulk_publisher = text_of(job->publisher),
+            .watched_lease_ms = job->watched_lease_ms,
+            .watched_ms = job->watched_lease_ms ? clock_boottime_ms() - job->watched_since_ms : 0,
         };
         mint(question);
         job->asked = true;

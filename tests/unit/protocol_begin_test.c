@@ -82,6 +82,27 @@ static void a_running_lease_keeps_others_out_and_says_how_long(void **state)
     assert_true(scene->answer.rest_ms == 35 * SECOND_MS);
 }
 
+static void a_lease_that_nobody_renews_is_over_though_the_clock_was_set_back(void **state)
+{
+    struct scene *scene = *state;
+    assert_int_equal(scene_begin(scene, number(1)), VERDICT_LEASE);
+    scene_pass(scene, -24 * HOUR_MS);
+    struct desk_begin other = number(1);
+    other.owner = other.inc = 2;
+    assert_int_equal(scene_begin(scene, other), VERDICT_BUSY);
+    assert_true(scene->answer.rest_ms > 23 * HOUR_MS);
+    other.watched_lease_ms = scene->answer.lease_ms;
+    other.watched_ms = 45 * SECOND_MS;
+    assert_int_equal(scene_begin(scene, other), VERDICT_BUSY);
+    other.watched_ms++;
+    other.watched_lease_ms--; /* it was renewed meanwhile */
+    assert_int_equal(scene_begin(scene, other), VERDICT_BUSY);
+    other.watched_lease_ms++;
+    assert_int_equal(scene_begin(scene, other), VERDICT_LEASE);
+    assert_true(scene->answer.lost == 1 && scene->answer.maybe_mailed);
+    assert_true(desk_is_inc(&scene->answer, 1)); /* a mail may be out: the same link */
+}
+
 static void the_same_question_again_finds_its_own_lease(void **state)
 {
     struct scene *scene = *state;
@@ -294,6 +315,7 @@ int main(void)
         TEST(an_unknown_user_is_suppressed_and_leaves_only_its_request),
         TEST(one_id_with_another_body_is_a_mismatch_and_changes_nothing),
         TEST(a_running_lease_keeps_others_out_and_says_how_long),
+        TEST(a_lease_that_nobody_renews_is_over_though_the_clock_was_set_back),
         TEST(the_same_question_again_finds_its_own_lease),
         TEST(the_same_question_again_after_a_newer_request_is_superseded),
         TEST(a_lost_lease_keeps_the_link_for_the_next_owner),

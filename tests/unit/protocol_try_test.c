@@ -151,6 +151,21 @@ static void a_password_made_before_not_before_counts_for_nothing(void **state)
     }
 }
 
+/* Whoever can write the store makes the user's record name another request. */
+static void name_in_user_record(struct scene *scene, const char *slot, unsigned number)
+{
+    char key[64], id[DESK_ID_SIZE], held[RECORD_STORE_VALUE_MOST], bytes[RECORD_STORE_VALUE_MOST];
+    struct user_record record;
+    size_t size;
+    snprintf(key, sizeof key, "user:%s", slot);
+    struct text line = memory_store_get(scene->memory, text_of(key));
+    memcpy(held, line.bytes, line.size);
+    assert_int_equal(user_record_parse((struct text){held, line.size}, &record), STATUS_OK);
+    record.newest[LANE_PASSWORD].request_id = desk_id(number, id);
+    assert_int_equal(user_record_format(&record, bytes, sizeof bytes, &size), STATUS_OK);
+    memory_store_put(scene->memory, text_of(key), (struct text){bytes, size}, 0);
+}
+
 static void another_users_record_does_not_open_this_account(void **state)
 {
     struct scene *scene = *state;
@@ -171,6 +186,7 @@ static void another_users_record_does_not_open_this_account(void **state)
     token_slot(TEXT("acme"), TEXT("u2"), slot);
     snprintf(key, sizeof key, "password:%s", slot);
     memory_store_put(scene->memory, text_of(key), value, 0);
+    name_in_user_record(scene, slot, 1);
     desk_try(&scene->desk, "u2", &scene->answer);
     assert_int_equal(scene->answer.verdict, VERDICT_OK);
     assert_false(scene->answer.has_password);

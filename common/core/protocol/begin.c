@@ -89,7 +89,10 @@ static bool settled_by_lease(const struct begin_question *question, struct recor
     }
     if (mine) /* the same question again, and a newer request came between: nothing was mailed */
         return false;
-    if (request->lease_ms > records->now_ms) {
+    /* Whoever has it renews it or is late, whatever the store's clock says: it may have been set back. */
+    bool stands_still =
+        request->lease_ms == question->watched_lease_ms && question->watched_ms > question->lease_ms;
+    if (request->lease_ms > records->now_ms && !stands_still) {
         decision->rest_ms = request->lease_ms - records->now_ms;
         decision->verdict = VERDICT_BUSY;
         return true;

@@ -123,6 +123,8 @@ struct begin_question {
     struct link_candidate candidate;
     const struct reset_limits *limits;
     int64_t lease_ms, token_ttl_ms;
+    int64_t watched_lease_ms; /* somebody's lease that the caller has seen before, by when it ends; 0: none */
+    int64_t watched_ms;       /* for how long, by a clock that nobody sets */
 };
 
 /* LEASE, DONE, BUSY, STALE, MISMATCH, or wants_*.  Looks at user, request, newest, named, staged, recipient,

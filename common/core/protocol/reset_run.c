@@ -120,6 +120,8 @@ static void fill_begin(struct exchange *exchange, const struct reset_begin *aske
                       .record_key = &exchange->record_key},
         .limits = &settings->limits,
         .lease_ms = settings->lease_ms,
+        .watched_lease_ms = asked->watched_lease_ms,
+        .watched_ms = asked->watched_ms,
         .token_ttl_ms = settings->token_ttl_ms,
     };
 }

@@ -72,6 +72,8 @@ struct reset_begin {
     uint32_t generation, copy;
     int64_t t0_ms;                 /* Kafka's timestamp of the original record */
     const struct request *request; /* of any method; a change of the password names what it completes */
+    int64_t watched_lease_ms;      /* after BUSY: answer->request->lease_ms, ... */
+    int64_t watched_ms;            /* ... and for how long it has been that, by the boot-time clock */
     struct text bulk_key_id;       /* whose budget for bulk it is; absent: not in bulk, the actor's */
     struct text bulk_publisher;    /* whose word for that key it is: keys of different publishers differ */
     unsigned char owner[RECORD_OWNER_SIZE]; /* random, new for each lease asked for */

@@ -150,6 +150,8 @@ void desk_ask_begin(struct desk *desk, const struct desk_begin *question, struct
                                           .generation = question->generation,
                                           .copy = question->copy,
                                           .t0_ms = question->t0_ms,
+                                          .watched_lease_ms = question->watched_lease_ms,
+                                          .watched_ms = question->watched_ms,
                                           .request = &pending->request,
                                           .bulk_key_id = text_of(question->bulk ? question->bulk : ""),
                                           .bulk_publisher = or_usual(question->publisher, "intake")};

@@ -49,6 +49,7 @@ struct desk_begin {
     unsigned request, generation, copy;
     unsigned owner, inc; /* the seed goes with the inc */
     int64_t t0_ms, not_after_ms;
+    int64_t watched_lease_ms, watched_ms;
     bool by_admin, unknown_user;
     enum method method;
     unsigned completes;    /* a change of the password: the request it names; 0: none, else its number + 1 */
