@@ -4,7 +4,7 @@
 #
 #   ./tests/run.sh                 all suites
 #   ./tests/run.sh unit e2e        only these: format house unit contract protocol integration gallery browser e2e attacks
-#                                  faults static threads coverage
+#                                  faults tls static threads coverage
 #
 # Unit tests come first, with the machine to themselves; then three rows of suites side by side: those that compute,
 # those that mostly wait, and at the lowest priority what looks at the sources.  What a suite says is shown when it has
@@ -17,7 +17,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 70
 . deploy/packages.sh
 
-SUITES=(format house unit contract protocol integration gallery browser e2e attacks faults static threads coverage)
+SUITES=(format house unit contract protocol integration gallery browser e2e attacks faults tls static threads coverage)
 # Of the unit tests, those of what runs on several threads: librdkafka's, the helper's, the log's.
 THREAD_TESTS=(audit_stream_test kafka_clock_test kafka_consumer_test kafka_producer_test kafka_rebalance_test
     kafka_topics_test log_test password_stretcher_test redis_test)
@@ -153,6 +153,8 @@ row_that_computes() {
     wanted integration && part integration run_pytest integration tests/integration -n 2
     wanted gallery && part gallery run_pytest gallery tests/gallery -n 2 --dist loadfile
     wanted browser && part browser run_pytest browser tests/browser -n 2
+    # Says why, where there is no hiredis with TLS: tests/tls/hiredis.sh.
+    wanted tls && part tls run_pytest tls tests/tls
     return 0
 }
 
@@ -175,7 +177,7 @@ if [ "${RESET_INSTALL:-yes}" != no ]; then
     say "what is missing"
     install_all || cannot install "a package is missing"
 fi
-if wanted e2e || wanted integration || wanted attacks || wanted faults || wanted browser; then
+if wanted e2e || wanted integration || wanted attacks || wanted faults || wanted browser || wanted tls; then
     fetch_kafka "$RESET_CACHE" || cannot kafka "Maven did not bring Kafka's jars"
     PYTHONPATH=tests "$PYTHON" -m support.kafka_archive || say "no archive of Kafka's classes: brokers start slower"
 fi
