@@ -97,6 +97,7 @@ static enum slot parse_password(struct exchange *exchange)
 {
     const struct held *held = exchange->held;
     struct records *records = &exchange->records;
+    exchange->password_unreadable = false;
     records->has_password = is_present(&held[SLOT_PASSWORD]);
     records->has_staged = is_present(&held[SLOT_STAGED]);
     records->has_attempts = is_present(&held[SLOT_ATTEMPTS]);
