@@ -71,7 +71,7 @@ install_all() {
         python3-pytest python3-pytest-xdist python3-confluent-kafka python3-redis python3-aiosmtpd \
         python3-jsonschema python3-yaml curl groff-base openjdk-17-jdk-headless maven libdb5.3 libnsl2 \
         libicu72 python3-flask python3-argon2 python3-selenium chromium chromium-driver libxml2-utils \
-        bubblewrap python3-seccomp systemd strace fonts-liberation fonts-noto-core fonts-noto-cjk golang-go nodejs || return
+        bubblewrap python3-seccomp systemd strace libssl-dev python3-pip fonts-liberation fonts-noto-core fonts-noto-cjk golang-go nodejs || return
     redis_program "$RESET_CACHE" || return
     unpack_program "$RESET_CACHE" smtp-sink postfix || return
     unpack_program "$RESET_CACHE" smtp-source postfix || return
