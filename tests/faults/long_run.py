@@ -72,6 +72,7 @@ class Run:
         self.watch = Watch(self.ledger, self.evidence, self.system.steady_processes)
         self.began = time.time()
         self.ending = False
+        self._pool = None
 
     def end_early(self, *_signal):
         """Asked to end: no further fault, and the verdict over what was."""
@@ -120,8 +121,8 @@ class Run:
         end = time.monotonic() + 60 * (self.options.minutes or self.options.hours * 60)
         busy, told = {}, time.monotonic()
         redeemer = Redeemer(self.system, self.evidence)
-        # Its threads live as long as the run: a child dies with the thread that started it.
-        pool = concurrent.futures.ThreadPoolExecutor(8)
+        # Kept, and its threads with it, as long as the run: a child dies with the thread that started it.
+        pool = self._pool = concurrent.futures.ThreadPoolExecutor(8)
         while time.monotonic() < end and not self.stream.done and not self.ending:
             time.sleep(self.chance.uniform(*MIXED_PAUSE_S))
             for part in [part for part, running in busy.items() if running.done()]:
