@@ -119,6 +119,24 @@ static void the_readiness_asks_for_one_connection(void **state)
     smtp_world_free(world);
 }
 
+/* A circuit breaker's delay may be over at once; an answer that never came would leave it half open for ever.
+ */
+static void asked_again_at_the_moment_of_failure_it_connects_again(void **state)
+{
+    (void)state;
+    struct smtp_world *world = smtp_world_new(
+        &(struct smtp_relay_script){.offers = "", .faults = {{"GREETING", "421 4.3.2 closing\r\n", 1, 1}}});
+    world->asks_again = true;
+    smtp_world_open_pool(world);
+    smtp_pool_connect(world->pool);
+    event_base_loopexit(world->base, &(struct timeval){.tv_sec = 10});
+    while (world->connected == 0 && !event_base_got_exit(world->base))
+        event_base_loop(world->base, EVLOOP_ONCE);
+    assert_int_equal(world->connected, 1);
+    assert_int_equal(world->failed, 1);
+    smtp_world_free(world);
+}
+
 static void a_closed_pool_leaves_nothing_undone(void **state)
 {
     (void)state;
@@ -193,6 +211,7 @@ int main(void)
         cmocka_unit_test(at_the_dot_a_cancel_or_an_abort_waits_for_the_answer),
         cmocka_unit_test(what_the_socket_has_not_got_rid_of_is_thrown_away_by_an_abort),
         cmocka_unit_test(the_readiness_asks_for_one_connection),
+        cmocka_unit_test(asked_again_at_the_moment_of_failure_it_connects_again),
         cmocka_unit_test(a_closed_pool_leaves_nothing_undone),
         cmocka_unit_test(a_drained_pool_ends_what_it_has_and_takes_nothing),
         cmocka_unit_test(a_full_pool_says_so),

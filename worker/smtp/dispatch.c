@@ -85,6 +85,7 @@ static void connect_failed(struct smtp_pool *pool, enum smtp_reason reason, cons
 {
     pool->state.connect_failures++;
     pool->failure = reason;
+    pool->wanted = false; /* answered; who asks anew is heard, also before the next dispatch */
     pool->growth_after = smtp_clock() + pool->settings.growth_pause;
     if (pool->observer.connect_failed)
         pool->observer.connect_failed(pool->observer.context, reason, error);
@@ -184,10 +185,8 @@ static void expire_queued(struct smtp_pool *pool)
     uint64_t now = smtp_clock();
     while (pool->queue.first && (hopeless || now >= pool->queue.first->since + pool->settings.queue))
         smtp_pool_end_queued(pool, pool->queue.first, hopeless ? &unconnected : &late);
-    if (hopeless) {
+    if (hopeless)
         pool->failure = SMTP_REASON_NONE; /* the next submission tries again */
-        pool->wanted = false;
-    }
     while (pool->ended.first) {
         struct smtp_delivery *delivery = smtp_delivery_list_remove(&pool->ended, pool->ended.first);
         smtp_pool_complete(pool, delivery, &delivery->result);

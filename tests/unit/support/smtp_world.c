@@ -54,6 +54,8 @@ static void connect_failed(void *context, enum smtp_reason reason, const struct 
 {
     struct smtp_world *world = context;
     world->failed++;
+    if (world->asks_again)
+        smtp_pool_connect(world->pool);
     world->last_failure = reason;
     world->failure = *error;
 }

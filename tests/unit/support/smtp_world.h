@@ -25,6 +25,7 @@ struct smtp_world {
     struct text message; /* absent: SMTP_WORLD_MESSAGE */
     struct smtp_world_mail mails[SMTP_WORLD_MAILS];
     size_t submitted, done, connected, failed;
+    bool asks_again; /* for a connection, as soon as one has failed */
     size_t wanted_done, wanted_dots, dots;
     enum smtp_reason last_failure;
     struct error failure;
