@@ -7,6 +7,7 @@ Ends with 0 when no invariant was broken, with 1 otherwise; prints the figures a
 import argparse
 import concurrent.futures
 import pathlib
+import pickle
 import random
 import shutil
 import signal
@@ -232,6 +233,8 @@ def main():
         figures.show(report)
         if options.json:
             figures.write(report, options.json)
+            with open(options.json.with_suffix(".evidence"), "wb") as file:
+                pickle.dump(run.evidence, file)  # who doubts a verdict asks again
     finally:
         run.system.close()
     if not options.folder and not violations:

@@ -94,6 +94,12 @@ def kill_redis(system, chance):
         if chance.random() < 0.3:
             system.wait(chance.uniform(*BRIEF))
         system.redis.start()
+        _loaded(system)
+
+
+def _loaded(system):
+    """Until then nothing can be stored, which the fault's length says."""
+    eventually("Redis to have loaded its file", lambda: not system.redis.client().info("persistence")["loading"], 180)
 
 
 def reset_redis(system, _chance):
@@ -118,7 +124,7 @@ def cut_redis_reply(system, chance):
 
 def empty_redis(system, _chance):
     """What it kept is gone, as after a failover to a replica that had nothing."""
-    eventually("Redis to have loaded its file", lambda: not system.redis.client().info("persistence")["loading"])
+    _loaded(system)
     with system.fault("redis emptied"):
         system.redis.client().flushall()
 
