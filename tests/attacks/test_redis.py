@@ -102,7 +102,8 @@ def test_a_link_is_not_minted_moved_or_prolonged_in_redis(running, smtp, writer)
     attempt("prolonged", theirs, their_mail, lambda: writer.change(stored(theirs), EXPIRES, b"9" * 13))
     attempt("made later", theirs, their_mail, lambda: writer.change(stored(theirs), MADE, b"9" * 13))
     assert producer.metric("reset_relay_mac_failures_total") >= 8
-    assert {audit["data"]["reason"] for audit in running.audits(outcome="denied")} == {"forged"}
+    denied = eventually("an audit record of a forgery", lambda: running.audits(outcome="denied"))
+    assert {audit["data"]["reason"] for audit in denied} == {"forged"}
     assert opens(producer, theirs, their_mail, "the-true-one")
     audits_are_valid(running.audits())
 
