@@ -51,6 +51,7 @@ def report(evidence, violations, options, began, ended):
         "trouble": evidence.trouble,
         "violations": [f"{each.invariant}: {each.sentence}" for each in violations[:50]],
         "violations in all": len(violations),
+        "violations by kind": dict(collections.Counter(each.invariant for each in violations)),
     }
 
 
@@ -77,7 +78,7 @@ def show(report):
                                          for what, (start, middle, end) in moments.items()))
     for sentence in report["trouble"]:
         print(f"  a fault did not strike as meant: {sentence}")
-    print(f"  violations    {report['violations in all']}")
+    print(f"  violations    {report['violations in all']} {report['violations by kind'] or ''}")
     for sentence in report["violations"]:
         print(f"    {sentence}")
 
