@@ -4,7 +4,8 @@
 #
 #   ./tests/run.sh                 all suites
 #   ./tests/run.sh unit e2e        only these: format house unit contract protocol integration gallery browser e2e attacks
-#                                  faults tls static threads coverage
+#                                  tls static threads coverage
+#   ./tests/run.sh faults           what takes more than five minutes alone: three brokers, and faults under load
 #
 # Unit tests come first, with the machine to themselves; then three rows of suites side by side: those that compute,
 # those that mostly wait, and at the lowest priority what looks at the sources.  What a suite says is shown when it has
@@ -17,7 +18,8 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 70
 . deploy/packages.sh
 
-SUITES=(format house unit contract protocol integration gallery browser e2e attacks faults tls static threads coverage)
+SUITES=(format house unit contract protocol integration gallery browser e2e attacks tls static threads coverage)
+LONG_SUITES=(faults) # only where they are named
 # Of the unit tests, those of what runs on several threads: librdkafka's, the helper's, the log's.
 THREAD_TESTS=(audit_stream_test kafka_clock_test kafka_consumer_test kafka_producer_test kafka_rebalance_test
     kafka_topics_test log_test password_stretcher_test redis_test)
@@ -58,8 +60,8 @@ wanted() {
 }
 
 for argument in "$@"; do
-    [[ " ${SUITES[*]} " == *" $argument "* ]] ||
-        { echo "unknown suite $argument; there are: ${SUITES[*]}" >&2; exit 64; }
+    [[ " ${SUITES[*]} ${LONG_SUITES[*]} " == *" $argument "* ]] ||
+        { echo "unknown suite $argument; there are: ${SUITES[*]} ${LONG_SUITES[*]}" >&2; exit 64; }
 done
 chosen=("${@:-${SUITES[@]}}")
 [ $# -gt 0 ] || chosen=("${SUITES[@]}")
@@ -106,6 +108,7 @@ check_format() {
 run_house() {
     check house-check "see the violations above" "$PYTHON" tests/house/check.py
     run_pytest house tests/house
+    run_pytest verdict tests/faults/test_verdict.py # the judge of the fault runs, on doctored records
 }
 
 # run_ctest SUITE PRESET OPTION...
@@ -123,14 +126,15 @@ run_threads() {
     local pattern
     build threads "${THREAD_TESTS[@]}" || return
     pattern=$(IFS='|'; echo "${THREAD_TESTS[*]}")
-    run_ctest threads threads -R "^($pattern)$" --timeout 600
+    TSAN_OPTIONS="suppressions=$PWD/tests/threads.suppressions" \
+        run_ctest threads threads -R "^($pattern)$" --timeout 600
 }
 
 # run_pytest SUITE FOLDER OPTION...: pytest's own failures (collection, a crash, the deadline) count, too.
 run_pytest() {
     local code suite=$1 folder=$2
     shift 2
-    if ! [ -d "$folder" ]; then
+    if ! [ -e "$folder" ]; then
         cannot "$suite" "there is no $folder"
         return
     fi

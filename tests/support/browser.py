@@ -5,6 +5,7 @@ Elements are found by their words (label, button, link); what is waited for is a
 import base64
 import contextlib
 import pathlib
+import re
 import shutil
 import tempfile
 
@@ -170,8 +171,9 @@ class Browser:
             "return (e.labels && e.labels[0] ? e.labels[0].textContent : e.textContent || '').trim().replace(/\\s+/g, ' ')")
 
     def tab_to(self, text, most=60):
-        """Presses Tab until the focus is on what begins with these words; it must be seen there."""
-        passed = []
+        """Presses Tab until the focus is on what begins with these words; it must be seen there.  How long ago
+        something was is left out: it changes while the keys are pressed."""
+        passed, text = [], re.sub(r" \d+ \w+ ago$", "", text)
         for _ in range(most):
             self.press(Keys.TAB)
             passed.append(self.focused())
