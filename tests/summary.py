@@ -12,22 +12,41 @@ import xml.etree.ElementTree as tree
 CMOCKA_SUITE = re.compile(r'<testsuite name="[^"]*"[^>]*?tests="(\d+)" failures="(\d+)" errors="(\d+)" skipped="(\d+)"')
 
 
+NAMED_AT_MOST = 10  # of the tests that one cause made fail
+LINES_AT_MOST = 20  # of a cause
+
+
 class Tally:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
-        self.notes = []
+        self._tests_of = {}  # ("FAILED" or "SKIPPED", why), in the order they were met: names
 
     def fail(self, name, why):
         self.failed += 1
-        self.notes.append(f"FAILED  {name}: {why}")
+        self.note("FAILED", name, why)
 
     def skip(self, name, why):
         self.skipped += 1
-        self.notes.append(f"SKIPPED {name}: {why}")
+        self.note("SKIPPED", name, why)
+
+    def note(self, verdict, name, why):
+        self._tests_of.setdefault((verdict, why), []).append(name)
+
+    def notes(self):
+        """A cause that many tests share, as a server that did not start, is told once and whole."""
+        for (verdict, why), names in self._tests_of.items():
+            cause, *more = lines_of_cause(why)
+            for name in names[:NAMED_AT_MOST]:
+                yield f"{verdict:7} {name}: {cause}"
+            if len(names) > NAMED_AT_MOST:
+                yield f"{verdict:7} ... and {len(names) - NAMED_AT_MOST} more of the same cause"
+            yield from (f"        {line}" for line in more)
 
 
-def first_line(text):
-    return next((line.strip() for line in (text or "").splitlines() if line.strip()), "no reason given")[:300]
+def lines_of_cause(text):
+    """Its first line and its last ones: a log that is part of it ends with what happened."""
+    lines = [line.rstrip()[:300] for line in (text or "").splitlines() if line.strip()] or ["no reason given"]
+    return [lines[0].lstrip(), *lines[1:][-LINES_AT_MOST:]]
 
 
 def count_pytest(tally, suite):
@@ -35,9 +54,9 @@ def count_pytest(tally, suite):
         name = f"{case.get('classname')}::{case.get('name')}"
         fault = case.find("failure") if case.find("failure") is not None else case.find("error")
         if fault is not None:
-            tally.fail(name, first_line(fault.get("message")))
+            tally.fail(name, fault.get("message"))
         elif case.find("skipped") is not None:
-            tally.skip(name, first_line(case.find("skipped").get("message")))
+            tally.skip(name, case.find("skipped").get("message"))
         else:
             tally.passed += 1
 
@@ -53,14 +72,14 @@ def count_ctest(tally, suite):
             failed = max(failed, 1)
             passed = max(cases - failed - skipped, 0)
             print(f"--- {program.get('name')}\n{output[-8000:]}")
-            tally.notes.append(f"FAILED  unit {program.get('name')}: {failed} of its cases")
+            tally.note("FAILED", f"unit {program.get('name')}", f"{failed} of its cases")
         else:
             passed = cases - skipped if groups else 1
         tally.passed += passed
         tally.failed += failed
         tally.skipped += skipped
         if skipped:
-            tally.notes.append(f"SKIPPED unit {program.get('name')}: {skipped} of its cases skip themselves")
+            tally.note("SKIPPED", f"unit {program.get('name')}", f"{skipped} of its cases skip themselves")
 
 
 def add_up(folder):
@@ -90,7 +109,7 @@ def lines_of(path):
 
 def main():
     tally = add_up(pathlib.Path(sys.argv[1]))
-    for note in tally.notes:
+    for note in tally.notes():
         print(note)
     skipped = f", {tally.skipped} skipped" if tally.skipped else ""
     print(f"{tally.passed} passed, {tally.failed} failed{skipped}")

@@ -13,7 +13,8 @@ from support.waiting import NotYet, eventually
 PATH = "/v1/password-resets"
 PER_ADDRESS = 256  # http.connections_per_address, as it is by default
 DRIP_S = 0.05
-WAVES = 4  # the allocator has found its form after two
+CONNECTIONS = 10_000  # of a wave
+WAVES = 3, 12  # at least, and at most until the allocator has found its form
 
 
 @pytest.fixture
@@ -60,12 +61,20 @@ def other_clients_are_served(producer):
     assert producer.check("A" * 43).status == 404
 
 
+def grows(memory):
+    """Something is kept of each connection of the last wave: half a KiB, no more than a pointer and a timer."""
+    return memory[-1] - memory[-2] > CONNECTIONS * 0.5
+
+
 def test_ten_thousand_idle_connections_from_thirty_addresses_hold_up_nobody(pair, many_descriptors, sparing):
     producer = pair.producer(**{"http.idle_timeout": "10m"})
     other_clients_are_served(producer)
     held_at_most, memory, files = 30 * PER_ADDRESS, [], []
-    for _ in range(WAVES):
-        idle = [connect_from(f"127.0.1.{number % 30 + 1}", producer.port) for number in range(10_000)]
+    # How many are accepted at once is chance, and what an allocator took for the most of them it keeps; what is kept of
+    # each connection makes every wave's figure higher.
+    while len(memory) < WAVES[0] or grows(memory):
+        assert len(memory) < WAVES[1], f"memory grows from wave to wave: {memory} KiB"
+        idle = [connect_from(f"127.0.1.{number % 30 + 1}", producer.port) for number in range(CONNECTIONS)]
         other_clients_are_served(producer)
 
         def settled():
@@ -80,9 +89,8 @@ def test_ten_thousand_idle_connections_from_thirty_addresses_hold_up_nobody(pair
         for client in idle:
             client.close()
         eventually("no connection to be left", lambda: producer.metric("reset_relay_http_connections") == 0)
-    assert producer.metric("reset_relay_http_refused_total", reason="connections_per_address") >= WAVES * 512
-    # A connection's own state, were it kept, would be a tenth of this for each wave.
-    assert memory[-1] <= memory[1] * 1.1, f"memory grows from wave to wave: {memory} KiB"
+    refused = producer.metric("reset_relay_http_refused_total", reason="connections_per_address")
+    assert refused >= len(memory) * 512
     assert memory[-1] <= held_at_most * 24, f"{memory[-1]} KiB for {held_at_most} connections"
     assert files[-1] <= files[0] + 8 and files[0] < held_at_most + 100, f"descriptors: {files}"
 

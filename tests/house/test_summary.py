@@ -50,3 +50,15 @@ def test_failures_and_skips_are_named_with_their_reason(tmp_path):
     printed = subprocess.run([sys.executable, SUMMARY, tmp_path], capture_output=True, text=True).stdout
     assert "FAILED  a::bad: expected one mail, saw two" in printed
     assert "SKIPPED a::left_out: no promtool" in printed
+
+
+def test_a_cause_that_many_share_is_told_once_with_the_end_of_its_log(tmp_path):
+    log = "&#10;".join(f"line {number}" for number in range(100))
+    cases = "".join(f'<testcase classname="a" name="t{number}"><error message="Kafka ended&#10;{log}"/></testcase>'
+                    for number in range(60))
+    (tmp_path / "e2e.xml").write_text(f"<testsuite>{cases}</testsuite>")
+    printed = subprocess.run([sys.executable, SUMMARY, tmp_path], capture_output=True, text=True).stdout
+    assert "FAILED  a::t0: Kafka ended\n" in printed
+    assert "FAILED  ... and 50 more of the same cause\n" in printed
+    assert printed.count("line 99\n") == 1 and "line 5\n" not in printed
+    assert printed.splitlines()[-1] == "0 passed, 60 failed"

@@ -4,12 +4,14 @@ Whatever a test starts is in `JOURNAL`; conftest prints the tails of those logs 
 test left running.
 """
 import ctypes
+import fcntl
 import os
 import pathlib
 import random
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 JOURNAL = []
@@ -18,16 +20,32 @@ _PR_SET_PDEATHSIG = 1
 
 
 def free_port():
-    """A loopback port that was free a moment ago, and that no client's socket gets by chance while a test has its
-    server down: below the range that the kernel gives them from."""
+    """A loopback port that is free, was given to nobody else for long, and that no client's socket gets by chance while
+    a test has its server down: below the range that the kernel gives them from.
+
+    A server binds its port seconds later, so that being free now is not enough: all tests of this user, in whatever
+    process, take the next port of one round, whose place is kept in a file.
+    """
     lowest = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    while True:
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", random.SystemRandom().randrange(10_000, max(lowest, 11_000))))
-            except OSError:
-                continue
-            return probe.getsockname()[1]
+    ports = range(10_000, max(lowest, 11_000))
+    with open(pathlib.Path(tempfile.gettempdir()) / f"reset-relay-ports-{os.getuid()}", "a+") as place:
+        fcntl.flock(place, fcntl.LOCK_EX)
+        place.seek(0)
+        last = int(place.read() or random.choice(ports))
+        following = (ports[(last - ports.start + step) % len(ports)] for step in range(1, len(ports)))
+        port = next(port for port in following if _is_free(port))
+        place.truncate(0)
+        place.write(str(port))
+    return port
+
+
+def _is_free(port):
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _die_with_parent():
