@@ -4,6 +4,7 @@ import signal
 import pytest
 
 from load import Load
+from stream import DOMAIN
 from support.smtp_server import CUT, HOLD
 from support.waiting import eventually
 
@@ -24,7 +25,7 @@ def test_a_connection_reset_after_the_dot_brings_the_same_link_again(relay, load
         address = mail.recipients[0]
         again = address in known
         known.add(address)
-        return None if again or not address.endswith(("0@example.com", "5@example.com")) else smtp.TAKE_AND_CUT
+        return None if again or not address.endswith((f"0@{DOMAIN}", f"5@{DOMAIN}")) else smtp.TAKE_AND_CUT
     smtp.rule("dot", take_and_cut)
     load.ask_many(producer, 60)
     load.judge(extra_mails=12)
@@ -170,7 +171,7 @@ def test_a_long_wait_at_the_dot_doubles_nothing_and_holds_up_nobody(deploy, smtp
     load = Load(relay, smtp, redis_server)
     relay.worker()
     producer = relay.producer()
-    smtp.rule("dot", lambda mail: HOLD if mail.recipients == ["user-1@example.com"] else None)
+    smtp.rule("dot", lambda mail: HOLD if mail.recipients == [f"user-1@{DOMAIN}"] else None)
     load.ask_many(producer, 1)
     eventually("the slow mail at the dot", smtp.held.all)
     load.ask_many(producer, 50)
