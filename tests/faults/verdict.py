@@ -18,6 +18,7 @@ FLAT_SLACK_DESCRIPTORS = 3   # one connection more or less is no leak
 FLAT_SLACK_MEMORY_KB = 1024
 FEWEST_SAMPLES = 150         # five minutes: before that, memory still grows to what a run needs
 TTL_MOST_MS = 86_400_000
+CIRCUMSTANCES_AT_MOST = 12
 CLOCK_STEP_S = 0.01          # two stamps of one machine, cut to milliseconds
 
 # What ends the connections of every worker to the relay.
@@ -34,6 +35,7 @@ class Violation(typing.NamedTuple):
 class Extra(typing.NamedTuple):
     """A second mail and what explains it; cause None: nothing does."""
     request: str
+    mails: tuple          # the earlier, the later
     cause: str
     gap: float            # seconds between the earlier mail and the fault
 
@@ -95,7 +97,19 @@ def mails(evidence):
     yield from other_mails(evidence)
     for extra in extra_mails(evidence):
         if extra.cause is None:
-            yield Violation("I2", f"{extra.request} was mailed again, and nothing had died")
+            yield Violation("I2", f"{extra.request} was mailed again, and nothing had died; "
+                                  f"{_circumstances(evidence, extra)}")
+
+
+def _circumstances(evidence, extra):
+    """Where to look for what happened: who mailed, when, and what struck from shortly before until then."""
+    earlier, later = extra.mails
+    who = [evidence.connections.get(mail.connection, "nobody knows who") for mail in extra.mails]
+    near = [f"{fault.kind} {fault.target}".strip() + f" at {fault.at - earlier.at:+.1f} until {fault.until - earlier.at:+.1f} s"
+            for fault in evidence.faults
+            if fault.until >= earlier.at - RECORDED_WITHIN_S and fault.at <= later.at]
+    return (f"first at {earlier.at:.1f} by {who[0]}, then {later.at - earlier.at:.1f} s later by {who[1]}; "
+            f"meanwhile {', '.join(near[:CIRCUMSTANCES_AT_MOST]) or 'no fault'}")
 
 
 def other_mails(evidence):
@@ -126,7 +140,7 @@ def extra_mails(evidence):
     """Every mail beyond a request's first, with its cause."""
     explain = _Explain(evidence)
     for earlier, later in second_mails(evidence.mails):
-        yield Extra(earlier.request, *explain.cause(earlier, later))
+        yield Extra(earlier.request, (earlier, later), *explain.cause(earlier, later))
 
 
 class _Explain:
