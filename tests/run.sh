@@ -4,8 +4,7 @@
 #
 #   ./tests/run.sh                 all suites
 #   ./tests/run.sh unit e2e        only these: format house unit contract protocol integration gallery browser e2e attacks
-#                                  tls static threads coverage
-#   ./tests/run.sh faults           what takes more than five minutes alone: three brokers, and faults under load
+#                                  faults tls static threads coverage
 #
 # Unit tests come first, with the machine to themselves; then three rows of suites side by side: those that compute,
 # those that mostly wait, and at the lowest priority what looks at the sources.  What a suite says is shown when it has
@@ -18,8 +17,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 70
 . deploy/packages.sh
 
-SUITES=(format house unit contract protocol integration gallery browser e2e attacks tls static threads coverage)
-LONG_SUITES=(faults) # only where they are named
+SUITES=(format house unit contract protocol integration gallery browser e2e attacks faults tls static threads coverage)
 # Of the unit tests, those of what runs on several threads: librdkafka's, the helper's, the log's.
 THREAD_TESTS=(audit_stream_test kafka_clock_test kafka_consumer_test kafka_producer_test kafka_rebalance_test
     kafka_topics_test log_test password_stretcher_test redis_test)
@@ -60,8 +58,7 @@ wanted() {
 }
 
 for argument in "$@"; do
-    [[ " ${SUITES[*]} ${LONG_SUITES[*]} " == *" $argument "* ]] ||
-        { echo "unknown suite $argument; there are: ${SUITES[*]} ${LONG_SUITES[*]}" >&2; exit 64; }
+    [[ " ${SUITES[*]} " == *" $argument "* ]] || { echo "unknown suite $argument; there are: ${SUITES[*]}" >&2; exit 64; }
 done
 chosen=("${@:-${SUITES[@]}}")
 [ $# -gt 0 ] || chosen=("${SUITES[@]}")
@@ -166,7 +163,8 @@ row_that_waits() {
     # More at once than processors: most of their time goes by waiting, and each has servers of its own.
     wanted e2e && part e2e run_pytest e2e tests/e2e -n 4
     wanted attacks && part attacks run_pytest attacks tests/attacks -n 3
-    wanted faults && part faults run_pytest faults tests/faults -n 3
+    # Those that strike brokers have three for each module; --long shows more of each fault.
+    wanted faults && part faults run_pytest faults tests/faults -n 6 --dist loadgroup
     return 0
 }
 

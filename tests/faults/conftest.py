@@ -1,7 +1,8 @@
 """The servers of a fault run: three brokers, Redis behind a proxy, a scripted relay behind a proxy.
 
 Tests that touch no broker share one cluster, over all of pytest's processes; each deployment has topics of its own.
-Those that ask for `kafka`, to kill brokers and to cut the ways to them, run one after another on a second cluster.
+Those that ask for `kafka`, to kill brokers and to cut the ways to them, run one after another, in each module on a
+cluster of its own.
 """
 import os
 import pathlib
@@ -35,10 +36,10 @@ def _touches_brokers(item):
 
 
 def pytest_collection_modifyitems(items):
-    """Those with a cluster to themselves are one group (--dist loadgroup), and come first: they take longest."""
+    """Those of a module that strike brokers are one group (--dist loadgroup), and come first: they take longest."""
     for item in items:
         if _touches_brokers(item):
-            item.add_marker(pytest.mark.xdist_group("brokers"))
+            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
     items.sort(key=lambda item: not _touches_brokers(item))
 
 

@@ -8,12 +8,12 @@ from support.relay import Relay
 from support.waiting import eventually
 
 
-def test_a_broker_killed_and_back_under_load_loses_nothing(relay, load, kafka, chance):
+def test_a_broker_killed_and_back_under_load_loses_nothing(relay, load, kafka, chance, how_many):
     """Row 7: one of three, again and again; two in-sync replicas go on."""
     producer = relay.producer()
     relay.worker()
     with load.background(producer) as stream:
-        for _ in range(3):
+        for _ in range(how_many(2, 10)):
             node = chance.choice(kafka.nodes)
             kafka.kill_node(node)
             stream.more(60)

@@ -41,7 +41,7 @@ def test_what_is_at_the_dot_when_the_drain_ends_is_parked(relay, load, smtp):
     """Row 3: a successor copy stands in for it, and whatever the relay did with it, the link is the same."""
     smtp.rule("dot", HOLD)
     producer = relay.producer()
-    worker = relay.worker(**{"worker.drain": "6s"})
+    worker = relay.worker(**{"worker.drain": "20s"})
     load.ask_many(producer, 3)
     eventually("three mails at the dot", lambda: len(smtp.held) == 3, seen=lambda: len(smtp.held))
     assert worker.stop(60) == 0
