@@ -13,6 +13,7 @@
 #include <event2/http.h>
 
 #include "io/clock.h"
+#include "io/free_memory.h"
 #include "io/log.h"
 #include "io/not_before.h"
 #include "io/password_stretcher.h"
@@ -151,9 +152,11 @@ static enum status open_base(struct serve *serve, struct error *error)
     serve->drain_end = event_new(serve->base, -1, 0, on_drain_end, serve);
     if (!serve->drain_end)
         return error_set(error, STATUS_MEMORY, "no memory for a timer");
-    enum status status = process_signals_new(serve->base, &signals, &serve->signals, error);
-    return status ? status
-                  : audit_stream_new(serve->base, STDOUT_FILENO, serve->metrics, &serve->audit_lines, error);
+    enum status status;
+    if ((status = process_signals_new(serve->base, &signals, &serve->signals, error)) ||
+        (status = free_memory_new(serve->base, FREE_MEMORY_EVERY_MS, &serve->free_memory, error)))
+        return status;
+    return audit_stream_new(serve->base, STDOUT_FILENO, serve->metrics, &serve->audit_lines, error);
 }
 
 static enum status open_kafka(struct serve *serve, struct error *error)
@@ -283,6 +286,7 @@ static void close_all(struct serve *serve)
     credentials_release(&serve->credentials);
     audit_stream_free(&serve->audit_lines, 1000);
     process_signals_free(&serve->signals);
+    free_memory_free(&serve->free_memory);
     if (serve->drain_end)
         event_free(serve->drain_end);
     if (serve->base)

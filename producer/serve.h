@@ -19,6 +19,7 @@
 #include "producer/publisher.h"
 #include "producer/uncompleted.h"
 
+struct free_memory;
 struct http_listener;
 struct password_stretcher;
 struct redis_record_store;
@@ -32,6 +33,7 @@ struct serve {
     struct audit_stream *audit_lines;
     struct admin_http *admin;
     struct process_signals *signals;
+    struct free_memory *free_memory;
     struct credentials *credentials;
 
     struct intake_limits *limits;

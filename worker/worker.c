@@ -11,6 +11,7 @@
 
 #include "io/clock.h"
 #include "io/config_rules.h"
+#include "io/free_memory.h"
 #include "io/log.h"
 #include "io/redis_record_store.h"
 #include "worker/credentials.h"
@@ -241,10 +242,11 @@ static enum status open_base(struct worker *worker, struct error *error)
     worker->metrics = metrics_new("reset-worker");
     if (!worker->base || !worker->metrics)
         return error_set(error, STATUS_MEMORY, "no memory for the event loop");
-    enum status status = process_signals_new(worker->base, &signals, &worker->signals, error);
-    return status
-               ? status
-               : audit_stream_new(worker->base, STDOUT_FILENO, worker->metrics, &worker->audit_lines, error);
+    enum status status;
+    if ((status = process_signals_new(worker->base, &signals, &worker->signals, error)) ||
+        (status = free_memory_new(worker->base, FREE_MEMORY_EVERY_MS, &worker->free_memory, error)))
+        return status;
+    return audit_stream_new(worker->base, STDOUT_FILENO, worker->metrics, &worker->audit_lines, error);
 }
 
 /* In the order of what fails first for the configuration's sake. */
@@ -285,6 +287,7 @@ static void close_all(struct worker *worker)
         gate_free(&worker->gates[i]);
     credentials_clear(worker);
     process_signals_free(&worker->signals);
+    free_memory_free(&worker->free_memory);
     metrics_free(&worker->metrics);
     if (worker->base)
         event_base_free(worker->base);

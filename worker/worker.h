@@ -24,6 +24,7 @@
 #include "worker/gate.h"
 #include "worker/smtp/pool.h"
 
+struct free_memory;
 struct job;
 struct redis_record_store;
 
@@ -53,6 +54,7 @@ struct worker {
     struct audit_stream *audit_lines;
     struct admin_http *admin;
     struct process_signals *signals;
+    struct free_memory *free_memory;
 
     struct keyring *token_keys, *record_keys;
     struct publishers *publishers;
