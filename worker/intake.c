@@ -1,6 +1,7 @@
 /* Back-pressure is not reading: the lanes have room while all dependencies are there and fewer than
  * `concurrency` events are under way.  Retry lanes are read ahead into heaps of bounded size, so a record
- * that is due is not behind one that is not; a due record starts when there is room for one more event. */
+ * that is due is not behind one that is not; a due record starts when there is room for one more event.  A
+ * tier whose heap is full has nothing to give for long: its lane is set aside until a quarter is free. */
 #include "worker/intake.h"
 
 #include "io/clock.h"
@@ -10,7 +11,7 @@
 
 /* Records of one retry tier in memory: about 2 KiB each.  Within a tier they come due nearly in the order of
  * the log, so the heap needs to hold only what is out of order. */
-enum { DUE_MOST = 2000, TICK_MS = 100 };
+enum { DUE_MOST = 2000, DUE_ROOM = DUE_MOST / 4, TICK_MS = 100 };
 
 /* Caps on what records take where they are large: an event has a few hundred bytes, but anybody who may write
  * to a topic may write megabytes.  Each tier has its own, so that waiting copies never keep fresh requests
@@ -30,9 +31,11 @@ size_t intake_room(void *context, size_t lane)
     struct worker *worker = context;
     size_t room = 0;
     if (!worker->draining && worker->store_started && gates_open(worker)) {
-        if (lane != LANE_REQUESTED)
+        if (lane != LANE_REQUESTED) {
             room = due_queue_room(worker->due[lane]);
-        else if (worker->job_count < worker->settings.concurrency && worker->job_bytes < JOB_BYTES_MOST)
+            if (room == 0)
+                kafka_consumer_set_aside(worker->consumer, lane);
+        } else if (worker->job_count < worker->settings.concurrency && worker->job_bytes < JOB_BYTES_MOST)
             room = worker->settings.concurrency - worker->job_count;
     }
     worker->resting[lane] = room == 0;
@@ -71,7 +74,7 @@ static void start_due(struct worker *worker)
     int64_t now_ms = worker_now_ms(worker);
     for (size_t lane = 1; lane <= worker->settings.tiers; lane++) {
         start_due_of(worker, lane, now_ms);
-        if (worker->resting[lane] && due_queue_room(worker->due[lane]) > 0)
+        if (worker->resting[lane] && due_queue_room(worker->due[lane]) >= DUE_ROOM)
             kafka_consumer_resume(worker->consumer, lane);
     }
 }

@@ -1,7 +1,9 @@
 /* The consumer's life: made, joined, polled, left, freed; and what it can tell about itself.
  *
  * Memory: librdkafka stops fetching for a lane when its queue (all the lane's partitions share it) holds
- * `memory` bytes, and one answer of a broker brings 4 MB at most.  A broker whose every partition is over the
+ * `memory` bytes of values or LANE_RECORDS records, and one answer of a broker brings 4 MB at most.  The
+ * number counts: a record that came alone takes 2.3 KB beside its value, since it keeps its whole answer
+ * (measured; 0.8 KB where many came together).  A broker whose every partition is over the
  * limit is looked at again within a second only (2.0.2 has no property for it); the empty retry topics, asked
  * every 100 ms, usually wake it earlier.  Membership: the group's queue is polled every second, whatever the
  * lanes do. */
@@ -16,7 +18,9 @@
 #include "io/kafka_conf.h"
 #include "io/kafka_consumer_state.h"
 
-enum { LANE_BYTES = 8 << 20, STORE_MS = 100, TICK_MS = 1000, CLOSE_LOOK_MS = 10, FREE_MS = 2000 };
+enum { LANE_BYTES = 4 << 20, STORE_MS = 100, TICK_MS = 1000, CLOSE_LOOK_MS = 10, FREE_MS = 2000 };
+
+#define LANE_RECORDS "4000" /* of a second, where a worker does its most */
 
 static void arm(struct event *timer, int delay_ms)
 {
@@ -77,7 +81,7 @@ static enum status build_conf(const struct kafka_consumer_settings *with, rd_kaf
         {.name = "session.timeout.ms", .value = "15000"},
         {.name = "max.poll.interval.ms", .value = "60000"},
         {.name = "auto.commit.interval.ms", .value = "1000"},
-        {.name = "queued.min.messages", .value = "100000"},
+        {.name = "queued.min.messages", .value = LANE_RECORDS},
         {.name = "queued.max.messages.kbytes", .value = kilobytes},
         {.name = "fetch.message.max.bytes", .value = "262144"},
         {.name = "fetch.max.bytes", .value = "4194304"},
@@ -212,10 +216,18 @@ bool kafka_consumer_owns(const struct kafka_consumer *consumer, struct kafka_ref
     return kafka_assignment_of(&consumer->assignment, reference) != NULL;
 }
 
-void kafka_consumer_resume(struct kafka_consumer *consumer, size_t lane)
+void kafka_consumer_set_aside(struct kafka_consumer *consumer, size_t lane)
 {
     if (lane < consumer->lane_count && !consumer->closing)
-        kafka_queue_again(&consumer->lanes[lane].queue);
+        kafka_lane_set_aside(&consumer->lanes[lane]);
+}
+
+void kafka_consumer_resume(struct kafka_consumer *consumer, size_t lane)
+{
+    if (lane >= consumer->lane_count || consumer->closing)
+        return;
+    kafka_lane_take_up(&consumer->lanes[lane]);
+    kafka_queue_again(&consumer->lanes[lane].queue);
 }
 
 struct kafka_lane_figures kafka_consumer_lane(const struct kafka_consumer *consumer, size_t number)

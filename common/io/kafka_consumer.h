@@ -52,7 +52,7 @@ struct kafka_consumer_settings {
     const char *group;         /* group.id among the properties does not count */
     const char *const *topics; /* topics[lane]; at most KAFKA_LANES_MAX */
     size_t lanes;
-    size_t memory; /* bytes of values fetched ahead for each lane; 0: 8 MiB */
+    size_t memory; /* bytes of values fetched ahead for each lane; 0: 4 MiB */
 };
 
 #define KAFKA_LANES_MAX 16
@@ -73,6 +73,11 @@ bool kafka_consumer_complete(struct kafka_consumer *consumer, struct kafka_refer
 
 /* Whether the reference's partition is still ours under the same epoch. */
 bool kafka_consumer_owns(const struct kafka_consumer *consumer, struct kafka_reference reference);
+
+/* Nothing is wanted of the lane for long: what was fetched ahead is dropped, and nothing is fetched, until
+ * kafka_consumer_resume(); then it goes on where it was.  A lane that only rests keeps up to 4000 records,
+ * and each keeps the whole answer of the broker that it came in, records of other lanes among them. */
+void kafka_consumer_set_aside(struct kafka_consumer *consumer, size_t lane);
 
 /* There is room in the lane again: it is read from the next turn of the loop on.  Harmless when it never
  * rested. */

@@ -21,6 +21,7 @@ struct kafka_lane {
     bool stalled;              /* held because its partition's window is full */
     rd_kafka_event_t *unread;  /* of a message that there was no memory to copy; owned */
     const rd_kafka_message_t *unread_message; /* in it */
+    bool aside;                               /* nothing is fetched for it */
 };
 
 struct kafka_consumer {
@@ -57,6 +58,9 @@ void kafka_group_store(struct kafka_consumer *consumer);
 /* A lane's queue has something, or room came back; `context` is the lane. */
 void kafka_lane_read(void *context);
 void kafka_lane_drop_held(struct kafka_lane *lane);
+
+void kafka_lane_set_aside(struct kafka_lane *lane);
+void kafka_lane_take_up(struct kafka_lane *lane);
 
 /* Tries again what is held. */
 void kafka_lane_look(struct kafka_lane *lane);

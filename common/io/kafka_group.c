@@ -150,8 +150,10 @@ static void revoke(struct kafka_consumer *consumer)
                                     lost);
     if (!lost)
         kafka_group_store(consumer);
-    for (size_t i = 0; i < consumer->lane_count; i++)
+    for (size_t i = 0; i < consumer->lane_count; i++) {
         kafka_lane_drop_held(&consumer->lanes[i]);
+        kafka_lane_take_up(&consumer->lanes[i]); /* or it would come back paused */
+    }
     kafka_assignment_clear(&consumer->assignment);
     rd_kafka_assign(consumer->handle, NULL);
 }

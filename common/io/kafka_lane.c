@@ -1,10 +1,10 @@
 /* Reading one lane: as many records as there is room for, never more.
  *
- * What does not fit stays in librdkafka's queue, which stops fetching at its own limit; nothing is paused,
- * because a pause throws away what was fetched.  One record may be held here: one whose partition has an
- * unfinished record so far back that the window of offsets is full, or one for which there was no memory.
- * The lane then rests until that partition moves, or a second has gone by: what was read is never left out,
- * because whoever completes the next record would commit past it. */
+ * What does not fit stays in librdkafka's queue, which stops fetching at its own limit.  A pause throws away
+ * what was fetched, so only a lane that is set aside for long is paused.  One record may be held here: one
+ * whose partition has an unfinished record so far back that the window of offsets is full, or one for which
+ * there was no memory. The lane then rests until that partition moves, or a second has gone by: what was read
+ * is never left out, because whoever completes the next record would commit past it. */
 #include <stdlib.h>
 
 #include "io/failpoint.h"
@@ -35,6 +35,53 @@ void kafka_lane_look(struct kafka_lane *lane)
 {
     if (lane->held || lane->unread)
         kafka_queue_again(&lane->queue);
+}
+
+static void for_partitions(const struct kafka_lane *lane,
+                           rd_kafka_resp_err_t (*change)(rd_kafka_t *, rd_kafka_topic_partition_list_t *))
+{
+    const struct kafka_consumer *consumer = lane->consumer;
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)consumer->assignment.count);
+    for (size_t i = 0; i < consumer->assignment.count; i++)
+        if (consumer->assignment.shares[i].id.lane == lane->number)
+            rd_kafka_topic_partition_list_add(list, lane->topic, consumer->assignment.shares[i].id.partition);
+    if (list->cnt > 0)
+        change(consumer->handle, list);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+/* What was fetched before a pause is dropped by librdkafka when somebody asks for it. */
+static void drop_fetched(struct kafka_lane *lane)
+{
+    rd_kafka_event_t *event = lane->held || lane->unread ? NULL : kafka_queue_next(&lane->queue);
+    if (event == NULL)
+        return;
+    if (rd_kafka_event_type(event) != RD_KAFKA_EVENT_FETCH ||
+        (lane->unread_message = rd_kafka_event_message_next(event)) == NULL) {
+        kafka_conf_notice(lane->consumer->handle, event, lane->consumer->callbacks.notice,
+                          lane->consumer->callbacks.context);
+        rd_kafka_event_destroy(event);
+        return;
+    }
+    lane->unread = event; /* it is counted as read: it is not asked for again */
+}
+
+void kafka_lane_set_aside(struct kafka_lane *lane)
+{
+    if (lane->aside)
+        return;
+    lane->aside = true;
+    for_partitions(lane, rd_kafka_pause_partitions);
+    drop_fetched(lane);
+}
+
+void kafka_lane_take_up(struct kafka_lane *lane)
+{
+    if (!lane->aside)
+        return;
+    lane->aside = false;
+    for_partitions(lane, rd_kafka_resume_partitions);
 }
 
 static enum status add_offset(struct kafka_lane *lane, struct kafka_share *share,

@@ -131,6 +131,36 @@ static void a_copy_dated_far_ahead_waits_no_longer_than_its_tier(void **state)
     assert_string_equal(world.audit.reason, "empty");
 }
 
+/* Of a copy that waits; a quarter of the tier's 2000 places. */
+enum { TIER_QUARTER = 500 };
+
+static void a_tier_that_is_full_is_set_aside_until_a_quarter_is_free(void **state)
+{
+    (void)state;
+    static const struct kafka_record_header headers[] = {{"generation", {"0", 1}},
+                                                         {"copy", {"1", 1}},
+                                                         {"attempt", {"1", 1}},
+                                                         {"t0", {"0", 1}},
+                                                         {"retry-at", {"253402300799999", 15}}};
+    const struct kafka_record waits = {.topic = world.worker.settings.topics[1],
+                                       .reference = {.lane = 1},
+                                       .headers = headers,
+                                       .header_count = 5};
+    while (intake_room(&world.worker, 1) > 0) {
+        assert_int_equal(world.aside, 0);
+        assert_true(intake_record(&world.worker, 1, kafka_record_copy(&waits)));
+    }
+    assert_int_equal(world.aside, 1U << 1);
+    for (int taken = 1; taken <= TIER_QUARTER; taken++) {
+        world_pass(&world, 0);
+        assert_int_equal(world.aside, 1U << 1);
+        struct kafka_record *record = due_queue_take(world.worker.due[1], INT64_MAX);
+        kafka_record_free(&record);
+    }
+    world_pass(&world, 0);
+    assert_int_equal(world.aside, 0);
+}
+
 static void an_event_that_came_twice_is_told_again_and_mailed_once(void **state)
 {
     (void)state;
@@ -242,6 +272,7 @@ int main(void)
         IN_A_WORLD(after_the_last_tier_the_event_is_dead),
         IN_A_WORLD(a_copy_waits_for_its_time_and_the_lease_is_not_asked_for_before),
         IN_A_WORLD(a_copy_dated_far_ahead_waits_no_longer_than_its_tier),
+        IN_A_WORLD(a_tier_that_is_full_is_set_aside_until_a_quarter_is_free),
         IN_A_WORLD(an_event_that_came_twice_is_told_again_and_mailed_once),
         IN_A_WORLD(a_dead_event_that_comes_again_has_its_dead_letter_again),
         IN_A_WORLD(another_body_under_the_same_id_is_denied),

@@ -142,9 +142,14 @@ bool kafka_consumer_complete(struct kafka_consumer *consumer, struct kafka_refer
     return true;
 }
 
+void kafka_consumer_set_aside(struct kafka_consumer *consumer, size_t lane)
+{
+    world_of(consumer)->aside |= 1U << lane;
+}
+
 void kafka_consumer_resume(struct kafka_consumer *consumer, size_t lane)
 {
-    (void)consumer, (void)lane;
+    world_of(consumer)->aside &= ~(1U << lane);
 }
 
 void kafka_consumer_close(struct kafka_consumer *consumer, int deadline_ms, kafka_closed *closed,

@@ -79,6 +79,7 @@ struct world {
     char state[2048];            /* the request's record as last seen */
     size_t state_size;
 
+    unsigned aside;       /* lanes that are, a bit for each */
     bool closed, drained; /* the consumer; the producer */
     kafka_closed *on_closed;
     kafka_drained *on_drained;

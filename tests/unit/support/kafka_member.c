@@ -1,5 +1,6 @@
 #include "support/kafka_member.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "support.h"
@@ -25,7 +26,7 @@ bool kafka_member_record(void *context, size_t lane, struct kafka_record *record
     assert_int_equal(record->reference.lane, lane);
     assert_int_equal(record->timestamp_type, KAFKA_TIMESTAMP_CREATE);
     assert_true(kafka_consumer_owns(member->consumer, record->reference));
-    memcpy(text, record->value.bytes, record->value.size);
+    snprintf(text, sizeof text, "%.*s", (int)record->value.size, record->value.bytes);
     member->room[lane]--;
     member->records[lane]++;
     member->values[member->count] = (int)strtol(text, NULL, 10);
