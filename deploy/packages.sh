@@ -7,6 +7,8 @@
 
 BUILD_PACKAGES=(gcc libc6-dev cmake make pkg-config librdkafka-dev libhiredis-dev libcurl4-openssl-dev
     libevent-dev libjansson-dev libsodium-dev libgmime-3.0-dev libinih-dev tzdata)
+# What tests/bench measures with, beside Kafka and Redis.
+BENCH_PACKAGES=(wrk kcat golang-go nodejs python3-confluent-kafka python3-redis python3-matplotlib)
 
 packages_say() { printf '▸ %s\n' "$*" >&2; }
 

@@ -1,6 +1,5 @@
--- wrk's script: every request is of another user; the counts go to the file named by the first argument.
+-- wrk's script: every request is of another user.  Arguments: the API key, the method that the body names.
 local threads = 0
-local number = 0
 
 function setup(thread)
     thread:set("id", threads)
@@ -8,10 +7,11 @@ function setup(thread)
 end
 
 function init(args)
-    key = args[1]
+    method = args[2]
+    number = 0
     wrk.method = "POST"
     wrk.headers["Content-Type"] = "application/json"
-    wrk.headers["Authorization"] = "Bearer " .. key
+    wrk.headers["Authorization"] = "Bearer " .. args[1]
 end
 
 function request()
@@ -19,7 +19,7 @@ function request()
     local user = "w" .. id .. "-" .. number
     return wrk.format(nil, "/v1/password-resets", nil, string.format(
         '{"tenant":"acme","user":{"id":"%s","email":"%s@example.com","name":"Ann Lee","locale":"en"},' ..
-        '"actor":{"role":"admin","id":"boss","tenant":"acme"},"method":"link"}', user, user))
+        '"actor":{"role":"admin","id":"boss","tenant":"acme"},"method":"%s"}', user, user, method))
 end
 
 function done(summary, latency, requests)

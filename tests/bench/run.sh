@@ -1,32 +1,39 @@
 #!/usr/bin/env bash
-# The benchmark: drain of preloaded events beside smtp-source on the same sink, intake over HTTP with 202 after the
-# acknowledgement, memory and CPU; whether the time of an answer tells who has an account; whether links keep their
-# latency beside Argon2id.  Prints a table and writes build/bench.json; prints no figure when anything is lost.
+# The benchmark: every figure of the README, measured on real Kafka, Redis and relays on this one machine.
 #
-#   ./tests/bench/run.sh [drain] [intake] [oracle] [argon2] [--events 100000] [--seconds 10] [--connections 64]
-#                        [--runs 3] [--requests 2000]
+#   ./tests/bench/run.sh [NAME...] [--runs 3] [--out build/bench]      sink, P1 to P13, oracle, argon2; none: all
+#   ./tests/bench/run.sh --smoke [NAME...]                             a few mails each, seconds: does it still work?
+#   ./tests/bench/run.sh --readme README.md                            puts the last run's table between the marks there
 #
-# By name only those measurements; without a name all.
-# Wants a quiet machine.  Installs what is missing as tests/run.sh does (RESET_INSTALL=no: nothing).
+# What is compared takes turns in one run (A B A B A B); a figure is the median, with minimum and maximum; what the sink
+# counted is the truth.  A row whose mails were lost or refused unexpectedly prints why instead of a figure, and the exit
+# code is 1.  The table says how noisy the machine was; it wants to be quiet.  Beside it: bench.json, a chart of each row
+# that has an axis (SVG and PNG).
+#
+# Installs what is missing as tests/run.sh does (RESET_INSTALL=no: nothing); the peers go into RESET_CACHE.
+# RESET_BIN: the folder of built programs, instead of build/release/bin (then nothing is built).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . deploy/packages.sh
 
 RESET_CACHE=$(realpath -m "${RESET_CACHE:-.cache}")
-export RESET_CACHE PATH="$PATH:/usr/sbin:$RESET_CACHE/bin" PYTHONDONTWRITEBYTECODE=1
+export RESET_CACHE PATH="$PATH:/usr/sbin:$RESET_CACHE/bin" PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+for argument in "$@"; do
+    [ "$argument" != --readme ] || exec /usr/bin/python3 tests/bench/bench.py "$@"
+done
 if [ "${RESET_INSTALL:-yes}" != no ]; then
-    install_packages "${BUILD_PACKAGES[@]}" wrk python3 python3-confluent-kafka python3-redis openjdk-17-jre-headless \
-        maven ca-certificates libdb5.3 libnsl2 libicu72
+    install_packages "${BUILD_PACKAGES[@]}" "${BENCH_PACKAGES[@]}" python3 openjdk-17-jre-headless maven ca-certificates \
+        libdb5.3 libnsl2 libicu72
+    command -v npm >/dev/null || install_packages npm
     redis_program "$RESET_CACHE"
     unpack_program "$RESET_CACHE" smtp-source postfix
 fi
 fetch_kafka "$RESET_CACHE"
-
-generator=()
-[ -f build/release/CMakeCache.txt ] || { command -v ninja >/dev/null && generator=(-G Ninja); }
-cmake --preset release "${generator[@]}" >/dev/null
-cmake --build --preset release >/dev/null
-mkdir -p build/bench
-gcc -O2 -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -o build/bench/sink tests/bench/sink.c
-RESET_BIN=$PWD/build/release/bin exec /usr/bin/python3 tests/bench/bench.py --sink build/bench/sink \
-    --json build/bench.json "$@"
+if [ -z "${RESET_BIN:-}" ]; then
+    generator=()
+    [ -f build/release/CMakeCache.txt ] || { command -v ninja >/dev/null && generator=(-G Ninja); }
+    cmake --preset release "${generator[@]}" >/dev/null
+    cmake --build --preset release --target bench >/dev/null
+    export RESET_BIN=$PWD/build/release/bin
+fi
+exec /usr/bin/python3 tests/bench/bench.py "$@"

@@ -8,13 +8,15 @@ import multiprocessing
 import statistics
 import uuid
 
-from asker import Asker, quantile
+from measure.asker import Asker, quantile
+from measure.result import Figure, Result
+from measure.spread import Spread
 from support import events, kafka_client
 from support.redis_server import RedisServer
 from support.relay import Relay
 from support.waiting import eventually
 
-LINKS = 1000
+ROWS = ("argon2",)
 
 
 def verify_for_ever(port, key, worker, stop, done, times):
@@ -53,7 +55,7 @@ def nothing_was_lost(relay, ids):
     assert published == ids, f"{len(published)} events for {len(ids)} times 202: no figure"
 
 
-def measure(folder, broker, count=LINKS):
+def compare(folder, broker, count):
     redis = RedisServer(folder / "redis-argon2", "--slowlog-log-slower-than", "-1").start()
     relay = Relay(folder / "relay-argon2", broker, redis, "smtp://127.0.0.1:9", {"log.level": "warning"}).prepare()
     context = multiprocessing.get_context("fork")
@@ -96,9 +98,12 @@ def measure(folder, broker, count=LINKS):
     return figures
 
 
-def rows(figures):
-    def three(name):
-        return "/".join(f"{figures[f'{name}_{part}_ms']:.1f}" for part in ("p50", "p99", "max"))
-    return [("a link's request alone, p50 / p99 / max ms", three("alone"), ""),
-            (f"beside {figures['verified_meanwhile']} verifications, p50 / p99 / max ms", three("beside"),
-             f"target p99 < {figures['verify_median_ms']:.0f}, one verification")]
+
+def measure(place):
+    figures = compare(place.folder, place.broker, place.size(1000, 50))
+    verified = f"beside {figures['verified_meanwhile']} verifications"
+    told = [Figure("argon2", f"p99 of a link's request, {verified} ÷ one verification",
+                   Spread((figures["beside_p99_ms"] / figures["verify_median_ms"],)), "≤ 1"),
+            *(Figure("argon2", f"{part} of a link's request, ms, {what}", Spread((figures[f"{name}_{part}_ms"],)))
+              for part in ("p50", "p99", "max") for name, what in (("alone", "alone"), ("beside", verified)))]
+    return Result(told, runs=figures)
