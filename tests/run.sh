@@ -4,7 +4,7 @@
 #
 #   ./tests/run.sh                 all suites
 #   ./tests/run.sh unit e2e        only these: format house unit contract protocol integration gallery browser e2e attacks
-#                                  faults tls static threads coverage
+#                                  faults tls bench static threads coverage
 #
 # Unit tests come first, with the machine to themselves; then three rows of suites side by side: those that compute,
 # those that mostly wait, and at the lowest priority what looks at the sources.  What a suite says is shown when it has
@@ -17,7 +17,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 70
 . deploy/packages.sh
 
-SUITES=(format house unit contract protocol integration gallery browser e2e attacks faults tls static threads coverage)
+SUITES=(format house unit contract protocol integration gallery browser e2e attacks faults tls bench static threads coverage)
 # Of the unit tests, those of what runs on several threads: librdkafka's, the helper's, the log's.
 THREAD_TESTS=(audit_stream_test kafka_clock_test kafka_consumer_test kafka_producer_test kafka_rebalance_test
     kafka_topics_test log_test password_stretcher_test redis_test)
@@ -74,7 +74,9 @@ install_all() {
     redis_program "$RESET_CACHE" || return
     unpack_program "$RESET_CACHE" smtp-sink postfix || return
     unpack_program "$RESET_CACHE" smtp-source postfix || return
-    unpack_program "$RESET_CACHE" promtool prometheus
+    unpack_program "$RESET_CACHE" promtool prometheus || return
+    install_packages "${BENCH_PACKAGES[@]}" || return
+    command -v npm >/dev/null || install_packages npm
 }
 
 # build PRESET TARGET...
@@ -165,6 +167,8 @@ row_that_waits() {
     wanted attacks && part attacks run_pytest attacks tests/attacks -n 3
     # Those that strike brokers have three for each module; --long shows more of each fault.
     wanted faults && part faults run_pytest faults tests/faults -n 6 --dist loadgroup
+    # Every row of the benchmark with a few mails, by the release build; its figures are made by tests/bench/run.sh.
+    wanted bench && RESET_BIN=$PWD/build/release/bin part bench run_pytest bench tests/bench
     return 0
 }
 
@@ -179,7 +183,7 @@ if [ "${RESET_INSTALL:-yes}" != no ]; then
     say "what is missing"
     install_all || cannot install "a package is missing"
 fi
-if wanted e2e || wanted integration || wanted attacks || wanted faults || wanted browser || wanted tls; then
+if wanted e2e || wanted integration || wanted attacks || wanted faults || wanted browser || wanted tls || wanted bench; then
     fetch_kafka "$RESET_CACHE" || cannot kafka "Maven did not bring Kafka's jars"
     PYTHONPATH=tests "$PYTHON" -m support.kafka_archive || say "no archive of Kafka's classes: brokers start slower"
 fi
@@ -187,7 +191,7 @@ fi
 if wanted format; then part format check format "run clang-format-14 -i on the files above" check_format; fi
 if wanted house; then part house run_house; fi
 part build build coverage
-part build-release build release
+part build-release build release all bench
 if wanted faults; then part build-failpoints build failpoints; fi
 "$PYTHON" tests/coverage.py build/coverage --reset
 if wanted unit; then part unit run_ctest unit coverage --timeout 300; fi
