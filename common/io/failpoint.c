@@ -159,40 +159,13 @@ int64_t failpoint_number(const char *variable, int64_t usual)
     return text ? strtoll(text, NULL, 10) : usual;
 }
 
-/* Memory: the linker sends our own calls here (--wrap, CMakeLists.txt), not those of the libraries.  It is a
- * point once another one was passed: a program that cannot even start ends, and there is nothing to see. */
-static bool lacks_memory(void)
+/* Our own requests for memory (tests/tools/wrapped_memory.c) are a point once another one was passed: a
+ * program that cannot even start ends, and there is nothing to see. */
+bool memory_fails(void);
+
+bool memory_fails(void)
 {
     return failpoints.point_count > 0 && failpoint_strikes("memory");
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *bytes, size_t size);
-char *__real_strdup(const char *string);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *bytes, size_t size);
-char *__wrap_strdup(const char *string);
-
-void *__wrap_malloc(size_t size)
-{
-    return lacks_memory() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return lacks_memory() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *bytes, size_t size)
-{
-    return lacks_memory() ? NULL : __real_realloc(bytes, size);
-}
-
-char *__wrap_strdup(const char *string)
-{
-    return lacks_memory() ? NULL : __real_strdup(string);
 }
 
 #endif

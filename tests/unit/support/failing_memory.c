@@ -17,40 +17,14 @@ unsigned long memory_recover(void)
     return failed;
 }
 
-static bool fails(void)
+/* Asked by tests/tools/wrapped_memory.c before each call. */
+bool memory_fails(void);
+
+bool memory_fails(void)
 {
     if (memory_spared > 0 || calls_left == 0 || --calls_left > 0)
         return false;
     calls_left = calls_between;
     failed++;
     return true;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *bytes, size_t size);
-char *__real_strdup(const char *string);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *bytes, size_t size);
-char *__wrap_strdup(const char *string);
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *bytes, size_t size)
-{
-    return fails() ? NULL : __real_realloc(bytes, size);
-}
-
-char *__wrap_strdup(const char *string)
-{
-    return fails() ? NULL : __real_strdup(string);
 }
