@@ -41,10 +41,7 @@ static void only_what_is_complete_below_is_committed(void **state)
     struct kafka_fixture fixture;
     struct kafka_member first = {.room = {200, 0}, .complete_on_revoke = 31},
                         second = {.room = {MEMBER_RECORDS, 0}};
-    kafka_member_topics(&fixture, 1);
-    kafka_fixture_fill(&fixture, kafka_member_lanes[0], 0, 200);
-    kafka_member_join(&fixture, &first);
-    kafka_fixture_until(&fixture, &first.records[0], 200);
+    kafka_member_read(&fixture, &first, 200);
     for (int i = 199; i > 30; i--)
         assert_true(kafka_consumer_complete(first.consumer, first.references[i]));
     assert_false(kafka_consumer_complete(first.consumer, first.references[199]));
@@ -70,10 +67,7 @@ static void a_close_that_finds_no_broker_ends_at_its_deadline(void **state)
     (void)state;
     struct kafka_fixture fixture;
     struct kafka_member member = {.room = {1000, 0}};
-    kafka_member_topics(&fixture, 1);
-    kafka_fixture_fill(&fixture, kafka_member_lanes[0], 0, 20);
-    kafka_member_join(&fixture, &member);
-    kafka_fixture_until(&fixture, &member.records[0], 20);
+    kafka_member_read(&fixture, &member, 20);
     assert_true(kafka_consumer_complete(member.consumer, member.references[0]));
     rd_kafka_mock_broker_set_down(fixture.cluster, 1);
     kafka_consumer_close(member.consumer, 300, kafka_member_closed, &member);

@@ -9,10 +9,7 @@ static void what_is_done_when_the_generation_was_lost_is_not_committed(void **st
     (void)state;
     struct kafka_fixture fixture;
     struct kafka_member member = {.room = {20, 0}, .complete_on_revoke = 20};
-    kafka_member_topics(&fixture, 1);
-    kafka_fixture_fill(&fixture, kafka_member_lanes[0], 0, 20);
-    kafka_member_join(&fixture, &member);
-    kafka_fixture_until(&fixture, &member.records[0], 20);
+    kafka_member_read(&fixture, &member, 20);
     rd_kafka_mock_push_request_errors(fixture.cluster, KAFKA_API_HEARTBEAT, 1,
                                       RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
     kafka_fixture_until(&fixture, &member.revoked, 1);
@@ -60,10 +57,7 @@ static void a_member_that_is_fenced_for_good_is_told_to_be_dead_once(void **stat
     (void)state;
     struct kafka_fixture fixture;
     struct kafka_member member = {.room = {1000, 0}};
-    kafka_member_topics(&fixture, 1);
-    kafka_fixture_fill(&fixture, kafka_member_lanes[0], 0, 20);
-    kafka_member_join(&fixture, &member);
-    kafka_fixture_until(&fixture, &member.records[0], 20);
+    kafka_member_read(&fixture, &member, 20);
     rd_kafka_mock_push_request_errors(fixture.cluster, KAFKA_API_HEARTBEAT, 1,
                                       RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
     kafka_fixture_until(&fixture, &member.failed, 1);

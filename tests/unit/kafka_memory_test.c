@@ -50,9 +50,7 @@ static void a_record_that_its_owner_has_no_memory_for_is_offered_again(void **st
     (void)state;
     struct kafka_fixture fixture;
     struct kafka_member member = {.room = {MEMBER_RECORDS, 0}, .complete_at_once = true, .refusals = 2};
-    open_with_records(&fixture);
-    kafka_member_join(&fixture, &member);
-    kafka_fixture_until(&fixture, &member.records[0], RECORDS);
+    kafka_member_read(&fixture, &member, RECORDS);
     assert_int_equal(member.refusals, 0);
     assert_all_in_order(&member);
     leave(&fixture, &member);

@@ -57,10 +57,7 @@ static void a_partition_that_goes_on_lower_counts_only_what_is_read_from_then_on
     (void)state;
     struct kafka_fixture fixture;
     struct kafka_member member = {.room = {1000, 0}};
-    kafka_member_topics(&fixture, 1);
-    kafka_fixture_fill(&fixture, kafka_member_lanes[0], 0, 20);
-    kafka_member_join(&fixture, &member);
-    kafka_fixture_until(&fixture, &member.records[0], 20);
+    kafka_member_read(&fixture, &member, 20);
     rd_kafka_topic_t *topic = rd_kafka_topic_new(member.consumer->handle, kafka_member_lanes[0], NULL);
     assert_int_equal(rd_kafka_seek(topic, 0, 5, 10000), 0);
     rd_kafka_topic_destroy(topic);

@@ -116,3 +116,11 @@ void kafka_member_topics(struct kafka_fixture *fixture, int partitions)
     for (int i = 0; i < MEMBER_LANES; i++)
         kafka_fixture_topic(fixture, kafka_member_lanes[i], partitions);
 }
+
+void kafka_member_read(struct kafka_fixture *fixture, struct kafka_member *member, int count)
+{
+    kafka_member_topics(fixture, 1);
+    kafka_fixture_fill(fixture, kafka_member_lanes[0], 0, count);
+    kafka_member_join(fixture, member);
+    kafka_fixture_until(fixture, &member->records[0], count);
+}

@@ -28,6 +28,10 @@ void kafka_member_topics(struct kafka_fixture *fixture, int partitions);
 
 void kafka_member_join(struct kafka_fixture *fixture, struct kafka_member *member);
 
+/* Opens the fixture with one partition in each topic; the member joins and has read all `count` records of
+ * the first one when this returns. */
+void kafka_member_read(struct kafka_fixture *fixture, struct kafka_member *member, int count);
+
 /* Closes, waits for it, frees. */
 void kafka_member_leave(struct kafka_fixture *fixture, struct kafka_member *member);
 
