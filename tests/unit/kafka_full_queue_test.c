@@ -5,42 +5,7 @@
 #include <malloc.h>
 #endif
 
-#include "io/kafka_producer.h"
-#include "support/kafka_fixture.h"
-
-struct answers {
-    int count, ok;
-};
-
-static void take_answer(void *context, const struct kafka_delivery *delivery)
-{
-    struct answers *answers = context;
-    answers->count++;
-    answers->ok += delivery->status == STATUS_OK;
-}
-
-static void ignore_notice(void *context, int severity, const char *facility, const char *text)
-{
-    (void)context, (void)severity, (void)facility, (void)text;
-}
-
-static struct kafka_producer *open_producer(struct kafka_fixture *fixture)
-{
-    struct error error = {0};
-    struct kafka_producer *producer = NULL;
-    const struct kafka_producer_settings with = {
-        .properties = fixture->properties, .deadline_ms = 300, .notice = ignore_notice};
-    assert_ok(kafka_producer_new(fixture->base, &with, &producer, &error), &error);
-    return producer;
-}
-
-static enum status send_value(struct kafka_producer *producer, struct answers *answers)
-{
-    static const char value[1000];
-    struct error error;
-    const struct kafka_message message = {.topic = "requested", .value = {value, sizeof value}};
-    return kafka_producer_send(producer, &message, take_answer, answers, &error);
-}
+#include "support/kafka_sender.h"
 
 #ifdef __SANITIZE_ADDRESS__
 size_t __sanitizer_get_current_allocated_bytes(void); /* gcc brings no header for it */
@@ -59,10 +24,11 @@ static size_t bytes_in_use(void)
 static void knock(struct kafka_fixture *fixture, struct kafka_producer *producer, int times)
 {
     enum { LIMIT = 100 };
-    struct answers answers = {0};
+    static const char value[1000];
+    struct kafka_answers answers = {0};
     int taken = 0, refused = 0;
     for (int i = 0; i < times; i++) {
-        enum status status = send_value(producer, &answers);
+        enum status status = kafka_sender_send(producer, (struct text){value, sizeof value}, &answers);
         assert_true(status == STATUS_OK || status == STATUS_FULL);
         taken += status == STATUS_OK;
         refused += status == STATUS_FULL;
@@ -80,7 +46,7 @@ static void however_many_knock_at_a_full_queue_its_memory_is_the_same(void **sta
     kafka_fixture_open(&fixture);
     kafka_fixture_property(&fixture, "queue.buffering.max.messages", "100");
     rd_kafka_mock_broker_set_down(fixture.cluster, 1);
-    struct kafka_producer *producer = open_producer(&fixture);
+    struct kafka_producer *producer = kafka_sender_open(&fixture, 300);
     knock(&fixture, producer, 2000);
     size_t before = bytes_in_use();
     for (int round = 0; round < 3; round++)
