@@ -6,14 +6,6 @@
 
 static struct world world;
 
-static void hold_mail(enum relay relay)
-{
-    world.relay[0] = relay;
-    world_event(&world, (struct occasion){0});
-    world_run(&world);
-    buffer_reset(&world.journal);
-}
-
 static void assert_over(void)
 {
     assert_true(world.closed);
@@ -34,7 +26,7 @@ static void an_idle_worker_leaves_at_once(void **state)
 static void what_is_under_way_goes_to_its_end_and_nothing_new_is_taken(void **state)
 {
     (void)state;
-    hold_mail(RELAY_HOLDS);
+    world_set_out(&world, RELAY_HOLDS);
     drain_begin(&world.worker);
     world_run(&world);
     assert_int_equal(intake_room(&world.worker, LANE_REQUESTED), 0);
@@ -68,7 +60,7 @@ static void what_is_left_at_the_end_is_given_back_or_parked(void **state)
         print_message("  %s\n", places[i].name);
         world_open(&world);
         world.pool_full = places[i].pool_full;
-        hold_mail(places[i].relay);
+        world_set_out(&world, places[i].relay);
         drain_begin(&world.worker);
         world_pass(&world, 10000); /* not yet renewed, not yet over */
         world_run(&world);
@@ -90,7 +82,7 @@ static void what_is_left_at_the_end_is_given_back_or_parked(void **state)
 static void an_event_that_rests_is_given_back_at_once(void **state)
 {
     (void)state;
-    hold_mail(RELAY_HOLDS);
+    world_set_out(&world, RELAY_HOLDS);
     world_event(&world, (struct occasion){0}); /* it finds the lease taken */
     world_run(&world);
     assert_int_equal(world.worker.job_count, 2);
@@ -132,7 +124,7 @@ static void a_drain_without_time_gives_everything_back_at_once(void **state)
 static void an_event_that_kafka_does_not_acknowledge_ends_with_the_drain(void **state)
 {
     (void)state;
-    hold_mail(RELAY_HOLDS);
+    world_set_out(&world, RELAY_HOLDS);
     drain_begin(&world.worker);
     world.hold_kafka = true;
     world_relay_goes_on(&world, RELAY_REFUSES_FOR_NOW);

@@ -7,14 +7,6 @@
 
 static struct world world;
 
-static void hold_mail(enum relay relay)
-{
-    world.relay[0] = relay;
-    world_event(&world, (struct occasion){0});
-    world_run(&world);
-    buffer_reset(&world.journal);
-}
-
 static void rewind_partition(void)
 {
     world.epoch++;
@@ -23,7 +15,7 @@ static void rewind_partition(void)
 static void what_was_read_before_goes_its_way_until_the_partition_is_revoked(void **state)
 {
     (void)state;
-    hold_mail(RELAY_HOLDS);
+    world_set_out(&world, RELAY_HOLDS);
     rewind_partition();
     world_run(&world);
     assert_journal(&world, "");
@@ -36,7 +28,7 @@ static void what_was_read_before_goes_its_way_until_the_partition_is_revoked(voi
 static void a_copy_that_waited_before_is_given_up_with_its_partition(void **state)
 {
     (void)state;
-    hold_mail(RELAY_REFUSES_FOR_NOW);
+    world_set_out(&world, RELAY_REFUSES_FOR_NOW);
     struct kafka_record copy = *world.copy.record;
     copy.reference = (struct kafka_reference){.lane = 1, .epoch = world.epoch, .offset = world.offset};
     intake_record(&world.worker, 1, kafka_record_copy(&copy));
@@ -49,7 +41,7 @@ static void a_copy_that_waited_before_is_given_up_with_its_partition(void **stat
 static void what_is_read_again_is_mailed_once(void **state)
 {
     (void)state;
-    hold_mail(RELAY_HOLDS_DOT);
+    world_set_out(&world, RELAY_HOLDS_DOT);
     rewind_partition();
     world_give_again(&world);
     world_run(&world);

@@ -106,6 +106,10 @@ struct occasion {
 };
 void world_event(struct world *world, struct occasion with);
 
+/* One event, of which nothing is unusual, comes as far as the relay lets its mail; the journal starts after
+ * that. */
+void world_set_out(struct world *world, enum relay relay);
+
 /* The producer has shown a password of this method, and keeps its verifier for the request WORLD_ID. */
 void world_stage(struct world *world, enum method method);
 

@@ -45,6 +45,16 @@ void world_turns(struct world *world, unsigned count)
         turn(world);
 }
 
+void world_set_out(struct world *world, enum relay relay)
+{
+    world->relay[0] = relay;
+    world_event(world, (struct occasion){0});
+    world_run(world);
+    if (relay == RELAY_HOLDS || relay == RELAY_HOLDS_DOT)
+        assert_journal(world, relay == RELAY_HOLDS ? "leased, mail" : "leased, mail, dot");
+    buffer_reset(&world->journal);
+}
+
 void world_pass(struct world *world, int64_t milliseconds)
 {
     world_move_clocks(milliseconds);
