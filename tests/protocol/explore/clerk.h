@@ -9,6 +9,9 @@
 
 enum { OWNER_GONE = 9, ID_LENGTH = 36 };
 
+#define MINUTE_MS ((int64_t)60000)
+#define HOUR_MS   (60 * MINUTE_MS)
+
 enum ask {
     ASK_START,
     ASK_BEGIN,
@@ -69,6 +72,8 @@ void clerk_close(struct clerk *clerk);
 const struct answer *clerk_ask(struct clerk *clerk, const struct question *question);
 int64_t clerk_now(uint16_t minutes);
 int64_t clerk_t0(unsigned request, bool again);
+int64_t clerk_moment(unsigned request, bool again); /* right after that */
+enum lane clerk_lane(const struct clerk *clerk, unsigned request);
 size_t clerk_bytes(const struct clerk *clerk);
 
 /* Bytes that stand for a number. */

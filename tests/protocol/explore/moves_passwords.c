@@ -134,8 +134,7 @@ static void come_in(struct mover *mover, unsigned place)
 static void verify(struct mover *mover)
 {
     const struct history *history = &mover->from->history;
-    const struct view *view =
-        view_of(mover->clerk, mover->from->shelf, history->minutes, history->not_before);
+    const struct view *view = view_of(mover->clerk, mover->from);
     for (unsigned user = 0; user < USERS_MOST; user++)
         if (view->user[user].delayed) {
             struct state *next = move_open(mover, "the delay after a try ends");

@@ -43,8 +43,7 @@ static struct question begin_question(const struct mover *mover, unsigned number
 static void allow_takeover(const struct mover *mover, struct state *next, const struct question *question,
                            const struct answer *answer)
 {
-    const struct view *was = view_of(mover->clerk, mover->from->shelf, mover->from->history.minutes,
-                                     mover->from->history.not_before);
+    const struct view *was = view_of(mover->clerk, mover->from);
     const struct seen_request *seen = &was->request[question->request];
     bool taken = answer->status == STATUS_OK && answer->verdict == VERDICT_LEASE &&
                  seen->told.state == REQUEST_LEASED && !seen->lease_runs && seen->owner != question->owner;

@@ -141,8 +141,7 @@ static promises redeemed(struct mover *mover, struct state *next, const struct c
 
 static promises ended(struct mover *mover, struct state *next, const struct call *call)
 {
-    const struct view *view =
-        view_of(mover->clerk, next->shelf, next->history.minutes, next->history.not_before);
+    const struct view *view = view_of(mover->clerk, next);
     bool is_revocation = call->ask == ASK_REVOKE + 1;
     uint8_t user = mover->clerk->users[call->request];
     promises broken = 0;

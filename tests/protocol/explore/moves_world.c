@@ -6,12 +6,6 @@
 
 enum { MINUTES_TO_END = 12, MINUTES_OF_A_DAY = 25 * 60, MINUTES_AFTER_LOSS = 12 * 60, GENERATIONS_MOST = 8 };
 
-static const struct view *sight(const struct mover *mover)
-{
-    const struct history *history = &mover->from->history;
-    return view_of(mover->clerk, mover->from->shelf, history->minutes, history->not_before);
-}
-
 static bool is_under_way(const struct run *run, unsigned request)
 {
     return run->plan != PLAN_IDLE && run->message.request == request;
@@ -36,7 +30,7 @@ static void end_lease(struct mover *mover, unsigned request, const struct seen_r
 
 static void pass_time(struct mover *mover)
 {
-    const struct view *view = sight(mover);
+    const struct view *view = view_of(mover->clerk, mover->from);
     const struct history *history = &mover->from->history;
     bool windows = false, claims = false;
     for (unsigned user = 0; user < USERS_MOST; user++)
@@ -87,7 +81,7 @@ static void move_clock(struct mover *mover)
     next->history.minutes = (uint16_t)(next->history.minutes + (ends ? MINUTES_TO_END : MINUTES_OF_A_DAY));
     next->shelf = pass(mover->clerk, PASS_TIME, next->shelf, 0, next->history.minutes);
     for (unsigned request = 0; request < mover->clerk->scenario->count && !ends; request++)
-        if (sight(mover)->request[request].lease_runs)
+        if (view_of(mover->clerk, mover->from)->request[request].lease_runs)
             next->shelf = pass(mover->clerk, PASS_LEASE, next->shelf, request, next->history.minutes);
     move_close(mover);
 }

@@ -6,8 +6,6 @@
 
 #include "view.h"
 
-#define MINUTE_MS ((int64_t)60000)
-
 static uint32_t key_of(struct clerk *clerk, const char *prefix, const char *name)
 {
     char key[RECORD_STORE_KEY_MOST + 1];

@@ -15,7 +15,7 @@ bool state_is_quiet(const struct state *state)
 
 static bool is_password(const struct clerk *clerk, unsigned request)
 {
-    return method_traits(clerk->requests[request].method)->lane == LANE_PASSWORD;
+    return clerk_lane(clerk, request) == LANE_PASSWORD;
 }
 
 /* The last word of each request; NULL: none. */
@@ -52,7 +52,7 @@ static bool has_newer(const struct clerk *clerk, const struct history *history, 
         const struct audit *audit = last_word(history, other);
         bool same = clerk->users[other] == clerk->users[request] &&
                     is_password(clerk, other) == is_password(clerk, request) &&
-                    method_traits(clerk->requests[other].method)->lane != LANE_NONE;
+                    clerk_lane(clerk, other) != LANE_NONE;
         bool ended_admitted = audit && (audit->reason == REASON_TOO_OLD ||
                                         audit->reason == REASON_NOT_AFTER || audit->reason == REASON_REVOKED);
         if (same && (was_admitted(audit) || ended_admitted))
@@ -68,7 +68,7 @@ static promises works(struct clerk *clerk, const struct state *state, const stru
     const struct audit *audit = last_word(history, request);
     const struct seen_request *seen = &view->request[request];
     enum method method = clerk->requests[request].method;
-    bool has_lane = method_traits(method)->lane != LANE_NONE;
+    bool has_lane = clerk_lane(clerk, request) != LANE_NONE;
     if (!has_lane || !was_admitted(audit) || is_spent(history, request) ||
         has_newer(clerk, history, request) || history->minutes >= 24 * 60)
         return 0;
@@ -159,7 +159,7 @@ static promises seeds(const struct clerk *clerk, const struct view *view)
 {
     for (unsigned request = 0; request < clerk->scenario->count; request++) {
         const struct seen_request *seen = &view->request[request];
-        enum lane lane = method_traits(clerk->requests[request].method)->lane;
+        enum lane lane = clerk_lane(clerk, request);
         bool newest = lane != LANE_NONE && view->user[clerk->users[request]].newest[lane] == request + 1;
         bool wanted = seen->told.state == REQUEST_LEASED ||
                       (seen->told.state == REQUEST_PENDING && seen->told.maybe_mailed);
@@ -172,7 +172,7 @@ static promises seeds(const struct clerk *clerk, const struct view *view)
 promises promise_state(struct clerk *clerk, const struct state *state)
 {
     const struct history *history = &state->history;
-    const struct view *view = view_of(clerk, state->shelf, history->minutes, history->not_before);
+    const struct view *view = view_of(clerk, state);
     promises broken = growth(clerk, history) | seeds(clerk, view) | foreign(clerk, view);
     for (unsigned user = 0; user < USERS_MOST; user++) {
         unsigned tokens = 0;

@@ -146,12 +146,12 @@ static void look(struct clerk *clerk, const struct shelf *shelf, uint16_t minute
     }
 }
 
-const struct view *view_of(struct clerk *clerk, uint32_t shelf_number, uint16_t minutes, uint16_t not_before)
+const struct view *view_of(struct clerk *clerk, const struct state *state)
 {
     struct {
         uint32_t shelf;
         uint16_t minutes, not_before;
-    } asked = {shelf_number, minutes, not_before};
+    } asked = {state->shelf, state->history.minutes, state->history.not_before};
     size_t known = clerk->views_asked.count;
     uint32_t number = interning_put(&clerk->views_asked, &asked, sizeof asked);
     if (number < known)
@@ -159,7 +159,7 @@ const struct view *view_of(struct clerk *clerk, uint32_t shelf_number, uint16_t 
     struct shelf shelf;
     struct view *view = room_take(&clerk->views, sizeof *view);
     memset(view, 0, sizeof *view);
-    shelf_load(&shelf, &clerk->shelves, shelf_number);
-    look(clerk, &shelf, minutes, not_before, view);
+    shelf_load(&shelf, &clerk->shelves, asked.shelf);
+    look(clerk, &shelf, asked.minutes, asked.not_before, view);
     return view;
 }

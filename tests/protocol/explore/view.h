@@ -2,7 +2,7 @@
 #ifndef EXPLORE_VIEW_H
 #define EXPLORE_VIEW_H
 
-#include "clerk.h"
+#include "state.h"
 
 struct seen_request {
     struct told told;
@@ -27,7 +27,7 @@ struct view {
     bool broken;             /* a record cannot be read */
 };
 
-const struct view *view_of(struct clerk *clerk, uint32_t shelf, uint16_t minutes, uint16_t not_before);
+const struct view *view_of(struct clerk *clerk, const struct state *state);
 
 /* What passes by itself, or a run that is over (its owner never asks again, so one number stands for all
  * such); the shelf afterwards. `whose`: a request's, user's or owner's number. */
