@@ -1,33 +1,20 @@
 /* The body that tells of a changed password: what is accepted becomes one event for each address, which the
  * worker takes and reads as the same change. */
-#include "core/event.h"
 #include "core/mail/address.h"
-#include "fuzz.h"
+#include "publish.h"
+
+static void is_the_same_change(const struct request *accepted, const struct request *taken)
+{
+    HOLDS(taken->address == accepted->address && strcmp(taken->completes, accepted->completes) == 0);
+    HOLDS(text_equal(taken->user_email, accepted->user_email));
+}
 
 static void publish(const struct request *request)
 {
-    struct buffer out;
     struct error error;
-    struct reset_event *event = NULL;
-    enum reason reason;
-    unsigned char told[EVENT_DIGEST_SIZE], taken[EVENT_DIGEST_SIZE];
-    buffer_init(&out, EVENT_MAXIMUM_SIZE);
-    struct event_stamp stamp = {.id = "0199f1a0-5c3e-7d2b-9a41-3f0c8be2d6a7",
-                                .time_ms = INT64_C(1763788200000),
-                                .source = TEXT("/fuzz"),
-                                .asserted_by = {.channel = CHANNEL_HTTP, .key_id = TEXT("k1")}};
     HOLDS(request->method == METHOD_PASSWORD_CHANGED && request->user_known && !request->password.bytes);
     HOLDS(address_check(request->user_email, &error) == STATUS_OK);
-    HOLDS(reset_event_encode(request, &stamp, &out, &error) == STATUS_OK);
-    HOLDS(reset_event_decode(buffer_text(&out), &event, &reason, &error) == STATUS_OK);
-    request_digest(request, told);
-    request_digest(&event->request, taken);
-    HOLDS(memcmp(told, taken, sizeof told) == 0);
-    HOLDS(event->request.address == request->address &&
-          strcmp(event->request.completes, request->completes) == 0);
-    HOLDS(text_equal(event->request.user_email, request->user_email));
-    reset_event_free(&event);
-    buffer_clear(&out);
+    fuzz_publish(request, is_the_same_change);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
