@@ -298,15 +298,21 @@ static void a_revocation_ends_both_lanes_and_what_still_waits_in_kafka(void **st
     }
 }
 
+/* The requests of a campaign: each of another user. */
+static struct desk_begin in_bulk(unsigned number, const char *key)
+{
+    static const char *const users[] = {"a", "b", "c", "d"};
+    struct desk_begin bulk = scene_request(1 + number, METHOD_LINK);
+    bulk.user = bulk.email = users[number];
+    bulk.bulk = key;
+    return bulk;
+}
+
 static void a_publisher_that_names_anothers_key_uses_up_no_budget_of_that_key(void **state)
 {
     struct scene *scene = *state;
-    static const char *const users[] = {"a", "b", "c", "d"};
     for (unsigned i = 0; i < 4; i++) {
-        struct desk_begin bulk = scene_request(1 + i, METHOD_LINK);
-        bulk.user = users[i];
-        bulk.email = users[i];
-        bulk.bulk = "key1";
+        struct desk_begin bulk = in_bulk(i, "key1");
         bulk.publisher = i < 3 ? "campaign" : "intake";
         scene_begin(scene, bulk);
         if ((scene->answer.reason == REASON_BULK_LIMIT) != (i == 2))
@@ -339,15 +345,8 @@ static void a_link_made_before_not_before_is_refused_and_made_anew(void **state)
 static void requests_in_bulk_have_a_budget_of_their_own(void **state)
 {
     struct scene *scene = *state;
-    static const char *const users[] = {"a", "b", "c", "d"};
     for (unsigned i = 0; i < 4; i++) {
-        struct desk_begin bulk = scene_request(1 + i, METHOD_LINK);
-        bulk.user = users[i];
-        bulk.email = users[i];
-        bulk.bulk = "key1";
-        if (i == 3)
-            bulk.bulk = "key2";
-        scene_begin(scene, bulk);
+        scene_begin(scene, in_bulk(i, i < 3 ? "key1" : "key2"));
         assert_int_equal(scene->answer.reason, i == 2 ? REASON_BULK_LIMIT : REASON_NONE);
     }
     assert_int_equal(scene_count(scene, "bulk"), 2);
