@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Installs Debian packages that are missing, and nothing else.  Sourced by tests/run.sh and deploy/quickstart.sh.
+# Installs Debian packages that are missing, and nothing else.  Sourced by deploy/quickstart.sh and the
+# tests' run.sh, which also begin alike: where things are kept, and what cmake builds with.
 #
 # Policy: says what it does; works as root and with sudo; asks nothing; starts no service.  Programs whose packages
 # bring a daemon (Redis, Postfix) or would replace one of the machine's are unpacked into the cache folder instead of
@@ -89,6 +90,20 @@ redis_program() {
     [ -x "$1/bin/redis-server" ] && return
     install_packages redis-tools || return
     mkdir -p "$1/bin" && ln -sf "$(command -v redis-check-rdb)" "$1/bin/redis-server"
+}
+
+# use_cache: RESET_CACHE keeps Kafka's jars and unpacked programs, by default in .cache/ here, and its programs are on
+# PATH; Python keeps nothing beside the sources.
+use_cache() {
+    RESET_CACHE=$(realpath -m "${RESET_CACHE:-.cache}")
+    export RESET_CACHE PATH="$PATH:/usr/sbin:$RESET_CACHE/bin" PYTHONDONTWRITEBYTECODE=1
+}
+
+# choose_generator FOLDER: `generator` is what cmake is told for that build folder: Ninja where there is one, and
+# nothing where the folder has chosen already.
+choose_generator() {
+    generator=()
+    [ -f "$1/CMakeCache.txt" ] || ! command -v ninja >/dev/null || generator=(-G Ninja)
 }
 
 # fetch_kafka CACHE: Apache Kafka's jars from Maven Central, as tests/kafka/pom.xml names them.

@@ -22,8 +22,7 @@ SUITES=(format house unit contract protocol integration gallery browser e2e atta
 THREAD_TESTS=(audit_stream_test kafka_clock_test kafka_consumer_test kafka_producer_fault_test kafka_producer_test
     kafka_rebalance_test kafka_topics_test log_test password_stretcher_test redis_test)
 PYTEST_DEADLINE=1200
-RESET_CACHE=$(realpath -m "${RESET_CACHE:-.cache}")
-export RESET_CACHE PATH="$PATH:/usr/sbin:$RESET_CACHE/bin" PYTHONDONTWRITEBYTECODE=1
+use_cache
 # The programs that tests run: with sanitizers, and counting lines.
 export RESET_BUILD=build/coverage RESET_BIN=$PWD/build/coverage/bin
 PYTHON=/usr/bin/python3
@@ -81,10 +80,9 @@ install_all() {
 
 # build PRESET TARGET...
 build() {
-    local preset=$1 generator=()
+    local preset=$1 generator
     shift
-    command -v ninja >/dev/null && generator=(-G Ninja)
-    [ -f "build/$preset/CMakeCache.txt" ] && generator=()
+    choose_generator "build/$preset"
     if ! { cmake --preset "$preset" -DRESET_WERROR=ON "${generator[@]}" &&
         cmake --build --preset "$preset" -j"$(nproc)" ${1:+--target "$@"}; } >"$results/build-$preset.log" 2>&1; then
         tail -n 40 "$results/build-$preset.log"

@@ -14,8 +14,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . deploy/packages.sh
 
-RESET_CACHE=$(realpath -m "${RESET_CACHE:-.cache}")
-export RESET_CACHE PATH="$PATH:/usr/sbin:$RESET_CACHE/bin" PYTHONDONTWRITEBYTECODE=1
+use_cache
 if [ "${RESET_INSTALL:-yes}" != no ]; then
     install_packages "${BUILD_PACKAGES[@]}" python3 python3-confluent-kafka python3-redis python3-jsonschema \
         openjdk-17-jre-headless maven ca-certificates libdb5.3 libnsl2 libicu72
@@ -24,8 +23,7 @@ fi
 fetch_kafka "$RESET_CACHE"
 PYTHONPATH=tests /usr/bin/python3 -m support.kafka_archive || true # without it brokers start slower
 if [ -z "${RESET_BIN:-}" ]; then
-    generator=()
-    [ -f build/faults/CMakeCache.txt ] || { command -v ninja >/dev/null && generator=(-G Ninja); }
+    choose_generator build/faults
     cmake -S . -B build/faults "${generator[@]}" -DRESET_TESTS=OFF -DCMAKE_BUILD_TYPE=RelWithDebInfo \
         -DCMAKE_C_FLAGS_RELWITHDEBINFO="-O2 -g" >/dev/null
     cmake --build build/faults -j"$(nproc)" >/dev/null
