@@ -106,8 +106,9 @@ fi
 redis_program "$folder" || fail 69 "there is no redis-server"
 export PATH="$PATH:$folder/bin"
 
-build=$folder/build generator=(-G Ninja)
-[ -f build/release/CMakeCache.txt ] && build=$PWD/build/release generator=()
+build=$folder/build
+[ -f build/release/CMakeCache.txt ] && build=$PWD/build/release
+choose_generator "$build"
 step "building (about a minute the first time)"
 { cmake -S . -B "$build" "${generator[@]}" -DCMAKE_BUILD_TYPE=Release && cmake --build "$build" -j"$(nproc)"; } \
     >"$folder/build.out" 2>"$folder/build.err" || fail $? "the build failed" build
