@@ -14,6 +14,7 @@
 #include <sodium.h>
 
 #include "core/json_bytes.h"
+#include "core/protocol/password.h"
 #include "core/timestamp.h"
 #include "core/uuid.h"
 #include "io/log.h"
@@ -176,18 +177,9 @@ static bool is_believed(struct verification *verification, const struct password
 {
     struct http_call *call = verification->call;
     const struct keyring_key *key = keyring_find(call->credentials->record_keys, password->kid);
-    const struct temporary_password_claims claims = {
-        .tenant = verification->body.tenant,
-        .user_id = verification->body.user_id,
-        .request_id = password->request_id,
-        .inc = password->inc,
-        .made_ms = password->made_ms,
-        .expires_ms = password->expires_ms,
-        .opened = password->opened,
-        .method = password->method,
-        .salt = password->salt,
-        .verifier = password->verifier,
-    };
+    struct temporary_password_claims claims = password_claims(password);
+    claims.tenant = verification->body.tenant; /* whose it must be, whatever the record says */
+    claims.user_id = verification->body.user_id;
     if (key && password->request_id.size == UUID_LENGTH &&
         temporary_password_mac_verify(key, &claims, password->mac))
         return true;

@@ -85,15 +85,22 @@ static void on_live(struct evhttp_request *request, void *context)
         reply_text(request, HTTP_OK, "OK", TEXT("alive\n"));
 }
 
+/* Whoever asks frees the list; the metric says what they come to. */
+static struct admin_checks check_all(struct admin_http *admin)
+{
+    struct admin_checks checks = {json_array(), true};
+    if (admin->callbacks.ready)
+        admin->callbacks.ready(admin->callbacks.context, &checks);
+    metrics_set(admin->metrics, METRIC_READY, NO_LABELS, checks.ready);
+    return checks;
+}
+
 static void on_ready(struct evhttp_request *request, void *context)
 {
     struct admin_http *admin = context;
     if (!only_reads(request))
         return;
-    struct admin_checks checks = {json_array(), true};
-    if (admin->callbacks.ready)
-        admin->callbacks.ready(admin->callbacks.context, &checks);
-    metrics_set(admin->metrics, METRIC_READY, NO_LABELS, checks.ready);
+    struct admin_checks checks = check_all(admin);
     json_t *answer = json_pack("{s:b, s:o}", "ready", checks.ready, "checks", checks.list);
     char *body = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
     json_decref(answer);
@@ -109,11 +116,7 @@ static void on_metrics(struct evhttp_request *request, void *context)
     struct admin_http *admin = context;
     if (!only_reads(request))
         return;
-    struct admin_checks checks = {json_array(), true};
-    if (admin->callbacks.ready)
-        admin->callbacks.ready(admin->callbacks.context, &checks);
-    json_decref(checks.list);
-    metrics_set(admin->metrics, METRIC_READY, NO_LABELS, checks.ready);
+    json_decref(check_all(admin).list);
     if (admin->callbacks.collect)
         admin->callbacks.collect(admin->callbacks.context);
     struct buffer out;

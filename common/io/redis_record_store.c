@@ -49,6 +49,7 @@ void redis_record_store_scripts(struct redis_script scripts[REDIS_RECORD_STORE_S
     scripts[SCRIPT_ALLOW_OOM] = (struct redis_script){TEXT("#!lua flags=allow-oom\n"), body};
 }
 
+/* NULL: there is no memory, and the caller was told. */
 static struct request *take_request(struct redis_record_store *store, size_t count,
                                     record_store_callback *done, void *done_context)
 {
@@ -57,8 +58,12 @@ static struct request *take_request(struct redis_record_store *store, size_t cou
         store->free = request->next;
     } else {
         request = malloc(sizeof *request);
-        if (!request)
+        if (!request) {
+            struct error error;
+            (void)error_set(&error, STATUS_UNAVAILABLE, "no memory for a question to Redis");
+            done(done_context, &(struct record_store_reply){.status = STATUS_UNAVAILABLE, .error = &error});
             return NULL;
+        }
         buffer_init_secret(&request->command, COMMAND_LIMIT);
     }
     struct buffer command = request->command;
@@ -162,11 +167,8 @@ static void store_read(void *context, const struct text *keys, size_t count, rec
     struct redis_record_store *store = context;
     struct error error;
     struct request *request = take_request(store, count, done, done_context);
-    if (!request) {
-        (void)error_set(&error, STATUS_UNAVAILABLE, "no memory for a question to Redis");
-        done(done_context, &(struct record_store_reply){.status = STATUS_UNAVAILABLE, .error = &error});
+    if (!request)
         return;
-    }
     redis_record_command_read(&request->command, prefix_of(store), keys, count);
     if (count == 0 || count > RECORD_STORE_KEYS_MOST) {
         finish_error(request, STATUS_INVALID, "a read names no key, or too many keys");
@@ -237,11 +239,8 @@ static void store_swap(void *context, const struct record_store_change *changes,
     struct redis_record_store *store = context;
     struct error error;
     struct request *request = take_request(store, count, done, done_context);
-    if (!request) {
-        (void)error_set(&error, STATUS_UNAVAILABLE, "no memory for a question to Redis");
-        done(done_context, &(struct record_store_reply){.status = STATUS_UNAVAILABLE, .error = &error});
+    if (!request)
         return;
-    }
     if (!changes_fit(changes, count)) {
         finish_error(request, STATUS_INVALID,
                      "a swap names no key or too many, or a key or value is too long");

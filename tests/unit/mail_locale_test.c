@@ -22,6 +22,16 @@ static struct locale *parsed(const char *tag, const char *content)
     return locale;
 }
 
+static void assert_time(const struct locale *locale, int64_t time_ms, int32_t offset, const char *words)
+{
+    struct buffer out;
+    buffer_init(&out, 512);
+    locale_write_time(locale, time_ms, offset, &out);
+    buffer_append_byte(&out, 0);
+    assert_string_equal(out.bytes, words);
+    buffer_clear(&out);
+}
+
 static void moments_are_said_in_words_and_as_mail_dates(void **state)
 {
     (void)state;
@@ -43,11 +53,8 @@ static void moments_are_said_in_words_and_as_mail_dates(void **state)
     struct locale *locale = parsed("en", WORDS TIME);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct buffer out;
+        assert_time(locale, cases[i].time_ms, 0, cases[i].words);
         buffer_init(&out, 512);
-        locale_write_time(locale, cases[i].time_ms, 0, &out);
-        buffer_append_byte(&out, 0);
-        assert_string_equal(out.bytes, cases[i].words);
-        buffer_reset(&out);
         calendar_write_mail_date(cases[i].time_ms, &out);
         buffer_append_byte(&out, 0);
         assert_string_equal(out.bytes, cases[i].date);
@@ -69,14 +76,8 @@ static void the_first_of_a_month_may_be_an_ordinal(void **state)
         {864000000, "Su 11 Jan 1970 00:00 UTC"},
     };
     struct locale *locale = parsed("fr", WORDS TIME "first: 1er\n");
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct buffer out;
-        buffer_init(&out, 512);
-        locale_write_time(locale, cases[i].time_ms, 0, &out);
-        buffer_append_byte(&out, 0);
-        assert_string_equal(out.bytes, cases[i].words);
-        buffer_clear(&out);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_time(locale, cases[i].time_ms, 0, cases[i].words);
     locale_free(&locale);
 }
 
@@ -98,14 +99,8 @@ static void a_moment_is_told_by_the_readers_clock_and_names_its_zone(void **stat
         {1767225600000, -1, "We 31 Dec 2025 23:59 UTC"},
     };
     struct locale *locale = parsed("en", WORDS TIME);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct buffer out;
-        buffer_init(&out, 512);
-        locale_write_time(locale, cases[i].time_ms, cases[i].offset, &out);
-        buffer_append_byte(&out, 0);
-        assert_string_equal(out.bytes, cases[i].words);
-        buffer_clear(&out);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_time(locale, cases[i].time_ms, cases[i].offset, cases[i].words);
     locale_free(&locale);
 }
 
