@@ -8,6 +8,8 @@
 
 #include "worker/steps.h"
 
+enum { AUDIT_USUAL = 1024 }; /* what a record takes, so that its buffer is made once */
+
 static void describe_request(const struct job *job, struct audit_record *audit)
 {
     const struct reset_event *event = job->event;
@@ -91,6 +93,7 @@ static enum progress produce(struct job *job, const struct audit_record *audit, 
     struct buffer line, key;
     buffer_init(&line, AUDIT_MAXIMUM_SIZE);
     buffer_init(&key, 1024);
+    (void)buffer_prepare(&line, AUDIT_USUAL);
     audit_encode(audit, &line);
     if (job->event)
         request_key(&job->event->request, &key);

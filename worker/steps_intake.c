@@ -3,6 +3,7 @@
  * ask for it.  Whatever is wrong here ends in the dead letters; Redis never hears of it. */
 #include <stdio.h>
 
+#include "core/short_text.h"
 #include "io/log.h"
 #include "worker/steps.h"
 
@@ -26,8 +27,7 @@ static enum progress check_signature(struct job *job)
     const struct publisher *publisher;
     switch (publishers_verify(job->worker->publishers, header, job->record->value, &publisher, &error)) {
     case STATUS_OK:
-        snprintf(job->publisher, sizeof job->publisher, "%.*s", (int)publisher->name.size,
-                 publisher->name.bytes);
+        short_text_keep(publisher->name, job->publisher, sizeof job->publisher);
         return PROGRESS_NEXT;
     case STATUS_INVALID:
         return forged(job, "malformed", error.text);
@@ -87,7 +87,7 @@ static void identify_mailbox(struct job *job)
         return;
     const struct keyring_key *key = keyring_current(job->worker->record_keys);
     token_mailbox(key, request->user_email, job->mailbox);
-    snprintf(job->mailbox_kid, sizeof job->mailbox_kid, "%s", key->kid);
+    short_text_keep(text_of(key->kid), job->mailbox_kid, sizeof job->mailbox_kid);
 }
 
 enum progress step_judge(struct job *job)

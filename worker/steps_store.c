@@ -2,11 +2,11 @@
  * then finds what it did.  A new lease is always asked for with a new owner and a new candidate for the link.
  */
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <sodium.h>
 
+#include "core/short_text.h"
 #include "io/clock.h"
 #include "io/failpoint.h"
 #include "io/log.h"
@@ -56,8 +56,7 @@ static void take_ending(struct job *job, const struct request_record *record)
     };
     struct job_ending *ended = &job->ended;
     char enhanced[sizeof ended->enhanced]; /* the record may still point to what was handed to finish */
-    snprintf(enhanced, sizeof enhanced, "%.*s", (int)record->enhanced.size,
-             record->enhanced.bytes ? record->enhanced.bytes : "");
+    short_text_keep(record->enhanced, enhanced, sizeof enhanced);
     job->from_record = true;
     job->told = false;
     job->outcome = outcomes[record->state];
@@ -72,10 +71,8 @@ static void take_ending(struct job *job, const struct request_record *record)
     };
     if (record->has_inc)
         sodium_bin2hex(ended->incarnation, sizeof ended->incarnation, record->inc, sizeof record->inc);
-    snprintf(ended->into, sizeof ended->into, "%.*s", (int)record->into.size,
-             record->into.bytes ? record->into.bytes : "");
-    snprintf(ended->completes, sizeof ended->completes, "%.*s", (int)record->completes.size,
-             record->completes.bytes ? record->completes.bytes : "");
+    short_text_keep(record->into, ended->into, sizeof ended->into);
+    short_text_keep(record->completes, ended->completes, sizeof ended->completes);
     memcpy(ended->enhanced, enhanced, sizeof enhanced);
 }
 

@@ -6,14 +6,14 @@
  * gives it the same id, and a reader keeps the first. */
 #include "core/audit.h"
 
-#include <stdio.h>
-
 #include "core/json_bytes.h"
 #include "core/length_prefixed.h"
+#include "core/short_text.h"
 #include "core/timestamp.h"
 #include "core/uuid.h"
 
-/* An object being written: commas stand between fields, and an empty one is never opened. */
+/* An object being written: commas stand between fields, and an empty one is never opened.  Names are ours and
+ * want no escape. */
 struct object {
     struct buffer *out;
     const char *name; /* still to be opened as `,"name":{`; NULL: open */
@@ -23,17 +23,18 @@ struct object {
 static void write_name(struct object *object, const char *name)
 {
     if (object->name) {
-        buffer_append_byte(object->out, ',');
-        json_write_string(object->out, text_of(object->name));
-        buffer_append_string(object->out, ":{");
+        buffer_append(object->out, ",\"", 2);
+        buffer_append_string(object->out, object->name);
+        buffer_append(object->out, "\":{", 3);
         object->name = NULL;
         object->comma = false;
     }
     if (object->comma)
         buffer_append_byte(object->out, ',');
     object->comma = true;
-    json_write_string(object->out, text_of(name));
-    buffer_append_byte(object->out, ':');
+    buffer_append_byte(object->out, '"');
+    buffer_append_string(object->out, name);
+    buffer_append(object->out, "\":", 2);
 }
 
 static void write_text(struct object *object, const char *name, struct text value)
@@ -170,9 +171,8 @@ void audit_encode(const struct audit_record *record, struct buffer *out)
 
 static void hash_number(crypto_generichash_state *hash, int64_t number)
 {
-    char digits[24];
-    int size = snprintf(digits, sizeof digits, "%lld", (long long)number);
-    length_prefixed_hash(hash, (struct text){digits, (size_t)size});
+    char digits[SHORT_TEXT_NUMBER];
+    length_prefixed_hash(hash, short_text_number(number, digits));
 }
 
 static void finish_id(crypto_generichash_state *hash, char id[static AUDIT_ID_SIZE])

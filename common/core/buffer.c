@@ -10,6 +10,8 @@
 
 #include <sodium.h>
 
+#include "core/short_text.h"
+
 void buffer_init(struct buffer *buffer, size_t limit)
 {
     *buffer = (struct buffer){.limit = limit};
@@ -119,21 +121,18 @@ void buffer_append_string(struct buffer *buffer, const char *string)
 
 void buffer_append_byte(struct buffer *buffer, char byte)
 {
-    buffer_append(buffer, &byte, 1);
+    if (buffer->failed || buffer->size == buffer->capacity) {
+        buffer_append(buffer, &byte, 1);
+        return;
+    }
+    buffer->bytes[buffer->size++] = byte;
+    touch(buffer, buffer->size);
 }
 
 void buffer_append_number(struct buffer *buffer, long long number)
 {
-    char digits[24];
-    char *start = digits + sizeof digits;
-    unsigned long long rest = number < 0 ? 0 - (unsigned long long)number : (unsigned long long)number;
-    do {
-        *--start = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest);
-    if (number < 0)
-        *--start = '-';
-    buffer_append(buffer, start, (size_t)(digits + sizeof digits - start));
+    char digits[SHORT_TEXT_NUMBER];
+    buffer_append_text(buffer, short_text_number(number, digits));
 }
 
 void buffer_consume(struct buffer *buffer, size_t size)

@@ -3,8 +3,6 @@
  * "chrono-Compatible Low-Level Date Algorithms"). */
 #include "core/timestamp.h"
 
-#include <stdio.h>
-
 #define MAXIMUM_SIZE   40
 #define MAXIMUM_MILLIS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
 
@@ -124,6 +122,13 @@ bool timestamp_parse(struct text text, int64_t *milliseconds)
     return true;
 }
 
+/* Right-justified before `end`, over zeros. */
+static void write_digits(char *end, unsigned number)
+{
+    for (; number > 0; number /= 10)
+        *--end = (char)('0' + number % 10);
+}
+
 void timestamp_format(int64_t milliseconds, char out[static TIMESTAMP_SIZE])
 {
     if (milliseconds < 0)
@@ -140,10 +145,12 @@ void timestamp_format(int64_t milliseconds, char out[static TIMESTAMP_SIZE])
     unsigned day = (unsigned)(day_of_year - (153 * shifted_month + 2) / 5 + 1);
     unsigned month = (unsigned)(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
     unsigned year = (unsigned)(year_of_era + era * 400 + (month <= 2));
-    char line[64];
-    snprintf(line, sizeof line, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", year, month, day,
-             (unsigned)(time / 3600000), (unsigned)(time / 60000 % 60), (unsigned)(time / 1000 % 60),
-             (unsigned)(time % 1000));
-    memcpy(out, line, TIMESTAMP_SIZE - 1);
-    out[TIMESTAMP_SIZE - 1] = '\0';
+    memcpy(out, "0000-00-00T00:00:00.000Z", TIMESTAMP_SIZE);
+    write_digits(out + 4, year);
+    write_digits(out + 7, month);
+    write_digits(out + 10, day);
+    write_digits(out + 13, (unsigned)(time / 3600000));
+    write_digits(out + 16, (unsigned)(time / 60000 % 60));
+    write_digits(out + 19, (unsigned)(time / 1000 % 60));
+    write_digits(out + 23, (unsigned)(time % 1000));
 }

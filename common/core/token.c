@@ -4,11 +4,10 @@
  * token. */
 #include "core/token.h"
 
-#include <stdio.h>
-
 #include "core/base64url.h"
 #include "core/keyring.h"
 #include "core/length_prefixed.h"
+#include "core/short_text.h"
 
 enum { SECRET_SIZE = 32, SHORT_SIZE = 16 };
 
@@ -106,9 +105,8 @@ void token_budget(const struct keyring_key *record_key, struct text whose, struc
 
 static void hash_time(crypto_generichash_state *hash, int64_t time)
 {
-    char digits[24];
-    int size = snprintf(digits, sizeof digits, "%lld", (long long)time);
-    length_prefixed_hash(hash, (struct text){digits, (size_t)size});
+    char digits[SHORT_TEXT_NUMBER];
+    length_prefixed_hash(hash, short_text_number(time, digits));
 }
 
 void token_mac(const struct keyring_key *record_key, const struct token_claims *claims,
