@@ -55,12 +55,13 @@ class Position(typing.NamedTuple):
 class Token(typing.NamedTuple):
     request: str
     ttl_ms: int
+    claimed: bool         # redeemed: it opens nothing more, and is kept for whoever asks for his answer again
 
 
 class Sample(typing.NamedTuple):
     at: float
     memory: int           # KiB resident
-    descriptors: int
+    descriptors: int      # without the open connections to the relay, of which there are as many as there is to do
     threads: int
 
 

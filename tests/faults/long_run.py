@@ -70,7 +70,8 @@ class Run:
         self.stream = Stream(self.evidence, self.system.asked_producers, total, options.rate, twins=self.mixed,
                              seed=options.seed)
         self.ledger = TopicLedger(self.evidence, self.system.relay)
-        self.watch = Watch(self.ledger, self.evidence, self.system.steady_processes)
+        self.watch = Watch(self.ledger, self.evidence, self.system.steady_processes,
+                           self.system.smtp_proxy.port)
         self.began = time.time()
         self.ending = False
         self._pool = None

@@ -19,7 +19,7 @@ def a_good_run(requests=40):
         evidence.mails.append(a_mail(number, asked + 0.1))
         evidence.ends[request] = [an_end(f"audit-{number}", at=asked + 0.2)]
         evidence.positions.append(Position(request, 0, 0, f"requested[0]@{number}", asked + 0.3))
-        evidence.tokens.append(Token(request, 80_000_000))
+        evidence.tokens.append(Token(request, 80_000_000, False))
     evidence.connections = {0: "worker-a-1.test", 1: "worker-b-1.test"}
     evidence.samples["producer-a"] = [Sample(STRUCK + each, 20_000 + each % 7, 20, 6) for each in range(400)]
     evidence.redemptions.append(Redemption("request-3", 404, 200, 200, 404))
@@ -128,7 +128,7 @@ def mail_to_somebody_else(evidence):
 
 
 def keep_two_tokens_of_a_request(evidence):
-    evidence.tokens.append(Token("request-5", 1000))
+    evidence.tokens.append(Token("request-5", 1000, False))
 
 
 def keep_two_tokens_of_a_user(evidence):
@@ -137,11 +137,15 @@ def keep_two_tokens_of_a_user(evidence):
 
 
 def keep_a_token_for_ever(evidence):
-    evidence.tokens[3] = Token("request-4", -1)
+    evidence.tokens[3] = Token("request-4", -1, False)
 
 
 def keep_a_token_too_long(evidence):
-    evidence.tokens[3] = Token("request-4", verdict.TTL_MOST_MS + 1)
+    evidence.tokens[3] = Token("request-4", verdict.TTL_MOST_MS + 1, False)
+
+
+def keep_a_used_token_too_long(evidence):
+    evidence.tokens[3] = Token("request-4", verdict.CLAIM_MOST_MS + 1, True)
 
 
 def find_a_secret(evidence):
@@ -212,6 +216,7 @@ BROKEN = [
     (keep_two_tokens_of_a_user, "I3", "2 live tokens of user"),
     (keep_a_token_for_ever, "I4", "lives -1 ms"),
     (keep_a_token_too_long, "I4", "lives 86400001 ms"),
+    (keep_a_used_token_too_long, "I4", "lives 300001 ms"),
     (find_a_secret, "I5", "a token in worker-a.err"),
     (commit_past_a_request_without_end, "I6", "which has no end"),
     (commit_before_the_end, "I6", "before its end"),
@@ -276,6 +281,13 @@ def test_a_second_mail_that_a_fault_explains_is_counted_with_its_cause(doctor):
     assert not found(evidence)
     extras = list(verdict.extra_mails(evidence))
     assert len(extras) == 1 and extras[0].cause
+
+
+def test_a_used_link_beside_the_users_newer_one_is_no_second_live_one():
+    evidence = a_good_run()
+    keep_two_tokens_of_a_user(evidence)
+    evidence.tokens[4] = Token("request-5", verdict.CLAIM_MOST_MS, True)
+    assert not found(evidence)
 
 
 def test_an_outcome_written_again_with_its_id_and_a_dead_letter_replayed_are_no_second_end():

@@ -18,6 +18,7 @@ FLAT_SLACK_DESCRIPTORS = 3   # one connection more or less is no leak
 FLAT_SLACK_MEMORY_KB = 1024
 FEWEST_SAMPLES = 150         # five minutes: before that, memory still grows to what a run needs
 TTL_MOST_MS = 86_400_000
+CLAIM_MOST_MS = 300_000
 CIRCUMSTANCES_AT_MOST = 12
 CLOCK_STEP_S = 0.01          # two stamps of one machine, cut to milliseconds
 
@@ -188,12 +189,12 @@ def live_tokens(evidence):
     users = {request: evidence.users[number] for number, request in evidence.acknowledged.items()}
     for name, key in (("request", lambda token: token.request),
                       ("user", lambda token: users.get(token.request, token.request))):
-        counted = collections.Counter(key(token) for token in evidence.tokens)
+        counted = collections.Counter(key(token) for token in evidence.tokens if not token.claimed)
         for owner, count in counted.items():
             if count > 1:
                 yield Violation("I3", f"{count} live tokens of {name} {owner}")
     for token in evidence.tokens:
-        if not 0 < token.ttl_ms <= TTL_MOST_MS:
+        if not 0 < token.ttl_ms <= (CLAIM_MOST_MS if token.claimed else TTL_MOST_MS):
             yield Violation("I4", f"the token of {token.request} lives {token.ttl_ms} ms")
     for each in evidence.redemptions:
         if each.stranger != 404:

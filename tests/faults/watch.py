@@ -1,6 +1,7 @@
 """Writes down, while a long run goes on, what the relay took, what the audit topic says, how far the group has
 committed and what the processes need.  Keeps of each record what the verdict asks, never a mail or an event."""
 import json
+import os
 import pathlib
 import re
 import threading
@@ -17,6 +18,8 @@ TERMINAL = ("sent", "suppressed", "expired", "dead")
 MESSAGE_ID = re.compile(rb"^Message-ID:\s*<([0-9a-f-]{36})\.([^@>]+)@", re.M)
 LINK = re.compile(rb"#([\w-]{43})(?![\w-])")
 TOKEN = re.compile(rb"(?<![\w-])[\w-]{43}(?![\w-])")
+TOKEN_REQUEST, TOKEN_CLAIM = 1, 10  # fields of a token's record (common/core/protocol/record.c)
+ESTABLISHED = "01"        # proc(5), /proc/net/tcp
 VALIDATED = 20            # one audit record of so many goes through the JSON Schema
 COMMITS_EVERY_S = 0.5
 SAMPLES_EVERY_S = 2.0
@@ -148,11 +151,12 @@ class TopicLedger:
 class Watch:
     """The thread that refreshes the topics' ledger and looks at processes; `processes()`: {name: pid}."""
 
-    def __init__(self, ledger, evidence, processes):
+    def __init__(self, ledger, evidence, processes, relay_port=0):
         self.ledger = ledger
         self.evidence = evidence
         self.trouble = None
         self._processes = processes
+        self._relay_port = relay_port
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -177,7 +181,7 @@ class Watch:
                     commits = time.monotonic()
                 if time.monotonic() - samples > SAMPLES_EVERY_S:
                     for name, pid in self._processes().items():
-                        sample = sample_of(pid)
+                        sample = sample_of(pid, self._relay_port)
                         if sample:
                             self.evidence.samples.setdefault(name, []).append(sample)
                     samples = time.monotonic()
@@ -186,14 +190,22 @@ class Watch:
                 raise
 
 
-def sample_of(pid):
+def sample_of(pid, relay_port):
     folder = pathlib.Path(f"/proc/{pid}")
     try:
         status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines())
-        return Sample(time.time(), int(status["VmRSS"].split()[0]), len(list((folder / "fd").iterdir())),
-                      int(status["Threads"]))
+        to_relay = _open_connections_to(relay_port)
+        descriptors = [each for each in (folder / "fd").iterdir() if os.readlink(each) not in to_relay]
+        return Sample(time.time(), int(status["VmRSS"].split()[0]),
+                      len(descriptors), int(status["Threads"]))
     except (OSError, KeyError):
         return None
+
+
+def _open_connections_to(port):
+    """As /proc/*/fd names them.  One that its peer has closed is none of them: who keeps it leaks it."""
+    rows = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {f"socket:[{row[9]}]" for row in rows if row[2].endswith(f":{port:04X}") and row[3] == ESTABLISHED}
 
 
 def look_into_redis(evidence, client):
@@ -212,7 +224,8 @@ def look_into_redis(evidence, client):
             if mailed & set(TOKEN.findall(key + b" " + value)):
                 evidence.leaks.append(f"a token in the clear in Redis under {key.decode()}")
             if key.startswith(b"pwreset:token:"):
-                evidence.tokens.append(Token(value.split(b"\t")[1].decode(), ttl))
+                fields = value.split(b"\t")
+                evidence.tokens.append(Token(fields[TOKEN_REQUEST].decode(), ttl, fields[TOKEN_CLAIM] != b""))
         batch.clear()
     for key in client.scan_iter(count=2000):
         batch.append(key)
