@@ -35,6 +35,7 @@ def _touches_brokers(item):
     return "kafka" in item._fixtureinfo.argnames
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items):
     """Those of a module that strike brokers are one group (--dist loadgroup), and come first: they take longest."""
     for item in items:
