@@ -78,8 +78,9 @@ def kafka(own_cluster):
 
 @pytest.fixture
 def cluster(request):
-    """What the deployment talks to: the test's own cluster where it touches brokers, else the shared one."""
-    shared = getattr(request.config, "workerinput", {}).get("cluster")
+    """What the deployment talks to: the test's own cluster where it touches brokers, else the shared one, or one that
+    runs already, at RESET_TEST_CLUSTER."""
+    shared = getattr(request.config, "workerinput", {}).get("cluster") or os.environ.get("RESET_TEST_CLUSTER")
     if shared and not _touches_brokers(request.node):
         return _ClusterElsewhere(shared)
     return request.getfixturevalue("kafka")

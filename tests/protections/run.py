@@ -1,93 +1,126 @@
 #!/usr/bin/python3
 """Takes protections out, one at a time, and demands that the named test fails as expected.
 
-  tests/protections/run.py              all of them
-  tests/protections/run.py NAME...      these
-  tests/protections/run.py --table      the table of docs/RELIABILITY.md
+  tests/protections/run.py [--jobs N] [--log FILE] [NAME...]    all of them, or these
+  tests/protections/run.py --table                              the table of docs/RELIABILITY.md
 
-Works on a copy of the tree below build/protections, built incrementally; the tree itself is not touched.
+First the tests must pass with nothing taken out.  Works on copies of the tree below build/protections, one for each job,
+built incrementally; the tree itself is not touched.  Tests of one folder share a Kafka.  --log adds a line for each:
+name, seconds, what came of it, and how the test failed.
 """
-import os
+import argparse
+import itertools
+import queue
 import re
-import subprocess
 import sys
+import threading
+import time
 
 import patches
+import workshop
 from matrix import ATTACKS, FAULTS
 
-COPY = patches.ROOT / "build" / "protections" / "source"
-BUILD = ["-DRESET_WERROR=OFF"]
-TEST_DEADLINE_S = 600
-PROGRAMS = ["reset-producer", "reset-worker"]  # all that a test with real servers needs to be built again
+TOGETHER = 10  # protections that share servers: each deployment leaves its topics behind
+
+AS_EXPECTED, PASSES, OTHERWISE = "failed as expected", "passed wrongly", "failed otherwise"
 
 
-def call(*command, **options):
-    environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(COPY.parent),
-                   "RESET_CACHE": os.environ.get("RESET_CACHE", str(patches.ROOT / ".cache"))}
-    return subprocess.run(command, cwd=COPY, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, errors="replace", **options)
+def tests_that_pass(shop, protections, servers):
+    """Of these protections' tests, with nothing taken out; what failed in company is tried again alone."""
+    shop.build_for(protections)
+    names, unit = sorted({each.unit or each.test for each in protections}), protections[0].unit
+    code, output = shop.test(names, unit, servers, workshop.TOGETHER_DEADLINE_S)
+    if code == 0 and "skipped" not in output:
+        return set(names), {}
+    passed, trouble = set(), {}
+    for name in names:
+        code, output = shop.test([name], unit, servers)
+        if code == 0 and "skipped" not in output:
+            passed.add(name)
+        else:
+            trouble[name] = output
+    return passed, trouble
 
 
-def refresh():
-    """The copy becomes the tree as it is; only what differs is written, so that the build stays incremental."""
-    listed = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=patches.ROOT, check=True,
-                            capture_output=True, text=True).stdout.split("\0")
-    wanted = {name for name in listed if name and (patches.ROOT / name).is_file()}
-    for name in sorted(wanted):
-        source, target = patches.ROOT / name, COPY / name
-        content = source.read_bytes()
-        if not target.is_file() or target.read_bytes() != content:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-            target.chmod(source.stat().st_mode)
-    for path in COPY.rglob("*"):
-        name = path.relative_to(COPY)
-        if path.is_file() and name.parts[0] != "build" and "__pycache__" not in name.parts and str(name) not in wanted:
-            path.unlink()
-
-
-def build(*targets):
-    """None, or what went wrong."""
-    if not (COPY / "build" / "asan" / "build.ninja").exists():
-        done = call("cmake", "--preset", "asan", "-G", "Ninja", *BUILD)
-        if done.returncode:
-            return done.stdout
-    done = call("cmake", "--build", "build/asan", *(["--target", *targets] if targets else []))
-    return done.stdout if done.returncode else None
-
-
-def run_test(protection):
-    if protection.unit:
-        command = ["ctest", "--test-dir", "build/asan", "-R", f"^{protection.unit}$", "--output-on-failure",
-                   "--no-tests=error"]
-    else:
-        command = ["/usr/bin/python3", "-m", "pytest", "-x", "-c", "tests/pytest.ini", "--rootdir=tests",
-                   protection.test]
-    return call(*command, timeout=TEST_DEADLINE_S)
-
-
-def show(protection):
-    """What became of one, as (shown or not, sentence)."""
-    refresh()
-    applied = call("git", "apply", str(protection.path))
-    if applied.returncode:
-        return False, "the patch does not apply"
-    if protection.unit:
-        targets = [protection.unit]
-    else:
-        targets = PROGRAMS if not protection.test.startswith(("tests/protocol", "tests/contract", "tests/integration")) else []
-    trouble = build(*targets)
-    if trouble:
-        return False, "does not build without it:\n" + trouble[-3000:]
+def show(shop, protection, servers):
+    """What became of the test without it, as (one of the three, how)."""
     try:
-        done = run_test(protection)
-    except subprocess.TimeoutExpired:
-        return False, f"the test did not end within {TEST_DEADLINE_S} s"
-    if done.returncode == 0:
-        return False, "THE TEST PASSES WITHOUT IT"
-    if not re.search(protection.expect, done.stdout):
-        return False, "the test fails otherwise than expected:\n" + done.stdout[-3000:]
-    return True, "fails without it"
+        with shop.without(protection):
+            shop.build_for([protection])
+            code, output = shop.test([protection.unit or protection.test], protection.unit, servers)
+    except workshop.Trouble as trouble:
+        return OTHERWISE, str(trouble)
+    if code == 0:
+        return (OTHERWISE, "it was skipped") if "skipped" in output else (PASSES, "THE TEST PASSES WITHOUT IT")
+    told = workshop.what_failed(output, protection.unit)
+    if code is None:
+        return OTHERWISE, f"it did not end within {workshop.TEST_DEADLINE_S} s:\n{output[-3000:]}"
+    if not re.search(protection.expect, told):
+        return OTHERWISE, f"not as expected:\n{told[-3000:] or output[-3000:]}"
+    return AS_EXPECTED, in_short(told)
+
+
+def in_short(told):
+    """How a test failed, in a line or two."""
+    found = re.findall(r"^E +.*|^ERROR: .*|\[  FAILED  \] (?!tests).*|\[  ERROR   \].*|^SUMMARY: .*|.*[Aa]ssertion .*|.*runtime error.*",
+                       told, re.M)
+    return " / ".join(dict.fromkeys(line.strip() for line in found))[:400]
+
+
+def together(protections):
+    """Groups of those whose tests are of one folder, those that take longest first."""
+    def order(each):
+        return (workshop.folder_of(each) is None, workshop.folder_of(each) or "", each.test)
+    for _, members in itertools.groupby(sorted(protections, key=order), key=workshop.folder_of):
+        members = list(members)
+        parts = -(-len(members) // TOGETHER)
+        for part in range(parts):
+            yield members[part * len(members) // parts:(part + 1) * len(members) // parts]
+
+
+class Run:
+    def __init__(self, protections, log):
+        self.groups = queue.Queue()
+        for group in together(protections):
+            self.groups.put(group)
+        self.log = log
+        self.lock = threading.Lock()
+        self.failed = 0
+
+    def tell(self, protection, seconds, result, how):
+        with self.lock:
+            self.failed += result != AS_EXPECTED
+            print(f"{'shown ' if result == AS_EXPECTED else 'FAILED'} {protection.name} ({seconds:.0f} s): {protection.removes}: "
+                  f"{result}: {how}", flush=True)
+            if self.log:
+                print(protection.name, f"{seconds:.0f}", result, how.replace("\n", " ")[-600:], sep="\t", file=self.log,
+                      flush=True)
+
+    def work(self, shop):
+        """In a thread of its own that lives until its servers have ended."""
+        while True:
+            try:
+                group = self.groups.get_nowait()
+            except queue.Empty:
+                return
+            open_ones = list(group)
+            try:
+                with workshop.servers_for(workshop.folder_of(group[0])) as servers:
+                    self.work_on(shop, group, servers, open_ones)
+            except Exception as trouble:  # of this group: the others are seen all the same
+                for each in open_ones:
+                    self.tell(each, 0, OTHERWISE, f"its servers or its build: {trouble!r}")
+
+    def work_on(self, shop, group, servers, open_ones):
+        passed, trouble = tests_that_pass(shop, group, servers)
+        for each in group:
+            began = time.monotonic()
+            if (each.unit or each.test) in passed:
+                result, how = show(shop, each, servers)
+            else:
+                result, how = OTHERWISE, f"with nothing taken out, too:\n{trouble[each.unit or each.test][-3000:]}"
+            self.tell(each, time.monotonic() - began, result, how)
+            open_ones.remove(each)
 
 
 def rows(kind, titles, protections):
@@ -110,31 +143,30 @@ def print_table():
         print(f"| {title} | {tests} | {removed} |")
 
 
-def main(names):
-    if names == ["--table"]:
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--log", type=argparse.FileType("a"))
+    parser.add_argument("--table", action="store_true")
+    chosen = parser.parse_args()
+    if chosen.table:
         print_table()
         return 0
     protections = patches.all_protections()
-    unknown = set(names) - {each.name for each in protections}
+    unknown = set(chosen.names) - {each.name for each in protections}
     if unknown:
         print(f"there is no {', '.join(sorted(unknown))}.patch in tests/protections", file=sys.stderr)
         return 64
-    COPY.mkdir(parents=True, exist_ok=True)
-    refresh()
-    trouble = build()
-    if trouble:
-        print(f"the tree as it is does not build:\n{trouble[-3000:]}")
-        return 70
-    failed = 0
-    for protection in protections:
-        if names and protection.name not in names:
-            continue
-        shown, sentence = show(protection)
-        failed += not shown
-        print(f"{'shown ' if shown else 'FAILED'} {protection.name}: {protection.removes}: {sentence}", flush=True)
-    refresh()
-    return 1 if failed else 0
+    run = Run([each for each in protections if not chosen.names or each.name in chosen.names], chosen.log)
+    with workshop.workshops(chosen.jobs) as shops:
+        threads = [threading.Thread(target=run.work, args=[shop]) for shop in shops]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    return 1 if run.failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

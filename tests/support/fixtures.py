@@ -1,4 +1,7 @@
 """The fixtures that every suite with a deployment has; a conftest imports them by name."""
+import os
+import types
+
 import pytest
 
 from . import places
@@ -10,7 +13,10 @@ from .smtp_server import SmtpServer
 
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory):
-    """One Kafka for all tests; each deployment has topics of its own."""
+    """One Kafka for all tests; each deployment has topics of its own.  RESET_TEST_BROKER: the address of one that runs."""
+    if "RESET_TEST_BROKER" in os.environ:
+        yield types.SimpleNamespace(address=os.environ["RESET_TEST_BROKER"], replication=KafkaBroker.replication)
+        return
     broker = KafkaBroker(tmp_path_factory.mktemp("kafka")).start()
     broker.process.lasting = True
     yield broker
