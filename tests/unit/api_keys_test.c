@@ -12,6 +12,18 @@
     "web1 " VECTOR_SECRET_HASH " request:self,status acme login service of the shop\n"                       \
     "a0 " ZERO_HASH " redeem,revoke,notify * back office\n"
 
+int __real_sodium_memcmp(const void *one, const void *other, size_t size);
+int __wrap_sodium_memcmp(const void *one, const void *other, size_t size);
+
+static unsigned comparisons;
+
+int __wrap_sodium_memcmp(const void *one, const void *other, size_t size)
+{
+    comparisons++;
+    assert_int_equal(size, API_KEY_HASH_SIZE);
+    return __real_sodium_memcmp(one, other, size);
+}
+
 static struct api_keys *keys_of(const char *file)
 {
     struct api_keys *keys;
@@ -52,6 +64,21 @@ static void only_the_whole_key_opens(void **state)
     assert_null(api_keys_authenticate(keys, (struct text){NULL, 0}));
     api_keys_free(&keys);
     assert_null(keys);
+}
+
+static void an_unknown_id_costs_the_same_comparison_as_a_known_one(void **state)
+{
+    (void)state;
+    static const char *const credentials[] = {"rr_web1_" VECTOR_SECRET, "rr_a0_" VECTOR_SECRET,
+                                              "rr_unknown_" VECTOR_SECRET, "rr_web1_x"};
+    struct api_keys *keys = keys_of(FILE_TEXT);
+    for (size_t i = 0; i < sizeof credentials / sizeof *credentials; i++) {
+        comparisons = 0;
+        (void)!api_keys_authenticate(keys, text_of(credentials[i]));
+        if (comparisons != 1)
+            fail_msg("%s: compared %u times instead of once", credentials[i], comparisons);
+    }
+    api_keys_free(&keys);
 }
 
 static void a_key_has_its_name_scopes_and_tenants(void **state)
@@ -133,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_whole_key_opens),
+        cmocka_unit_test(an_unknown_id_costs_the_same_comparison_as_a_known_one),
         cmocka_unit_test(a_key_has_its_name_scopes_and_tenants),
         cmocka_unit_test(a_grant_is_printed_as_it_is_read),
         cmocka_unit_test(a_wrong_file_is_refused_with_its_line),
