@@ -245,12 +245,14 @@ def test_a_redis_that_answers_nonsense_gets_no_mail_out_without_its_stored_hash(
     proxy = LyingProxy(redis_server.port).start()
     relay = deploy({"redis.url": f"redis://127.0.0.1:{proxy.port}", "redis.timeout": "300ms"})
     worker = relay.worker()
+    early = []  # lies at which a mail was begun all the same
+    smtp.rule("mail", lambda _: early.append(proxy.lie) or "421 4.3.2 nobody should be here" if proxy.lie else None)
     for number, lie in enumerate(LIES):
-        smtp.rule("mail", lambda _: "421 4.3.2 nobody should be here" if proxy.lie else None)
         proxy.lie, told = lie, proxy.told
         identifier = relay.publish(events.reset_request())
         eventually("the lie to be told twice", lambda: proxy.told >= told + 2)
         assert len(smtp.mails) == number and worker.running, lie
+        assert not early, f"a mail before its hash was stored, at {early}"
         proxy.lie = None
         relay.outcome(identifier, "sent")
     mails = smtp.mails.all()
