@@ -22,10 +22,22 @@ TEST_DEADLINE_S = 900
 TOGETHER_DEADLINE_S = 3600
 PROGRAMS = ["reset-producer", "reset-worker"]
 TOOLS = {"tests/integration": ["smtp_send"]}  # what else the tests of a folder run
-BROKER = ("tests/attacks", "tests/e2e", "tests/tls")  # whose tests share one Kafka: support/fixtures.py
-CLUSTER = ("tests/faults",)  # whose tests share three: faults/conftest.py
+BROKER = "a broker"  # support/fixtures.py
+CLUSTER = "three brokers"  # faults/conftest.py
+SHARED = {"tests/attacks": BROKER, "tests/e2e": BROKER, "tests/tls": BROKER, "tests/faults": CLUSTER}
+OWN = ("test_failpoints.py", "test_kafka.py", "test_kafka_answers.py")  # whose tests have their own all the same
 
 sys.path.insert(0, str(patches.ROOT / "tests"))
+
+
+_children = set()
+
+
+def end_children():
+    """What tests and builds have started, at once."""
+    for child in list(_children):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
 
 
 class Trouble(Exception):
@@ -48,6 +60,7 @@ class Workshop:
             child = subprocess.Popen(command, cwd=self.copy, env={**self.environment, **environment},
                                      stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                                      start_new_session=True)
+            _children.add(child)
             try:
                 code = child.wait(deadline)
             except subprocess.TimeoutExpired:
@@ -58,6 +71,7 @@ class Workshop:
                     os.killpg(child.pid, signal.SIGKILL)
                 child.wait()
                 code = None
+            _children.discard(child)
             output.seek(0)
             return code, output.read().decode(errors="replace")
 
@@ -110,25 +124,33 @@ class Workshop:
         if unit:
             return self.call("ctest", "--test-dir", "build/asan", "-R", f"^({'|'.join(names)})$", "--output-on-failure",
                              "--no-tests=error", "--timeout", "300", deadline=deadline)
-        return self.call("/usr/bin/python3", "-m", "pytest", "-c", "tests/pytest.ini", "--rootdir=tests", *names,
-                         deadline=deadline, **servers)
+        command = ["/usr/bin/python3", "-m", "pytest", "-c", "tests/pytest.ini", "--rootdir=tests", *names]
+        code, output = self.call(*command, deadline=deadline, **servers)
+        if "ERROR at setup" in output:  # it never began, and says nothing
+            code, output = self.call(*command, deadline=deadline, **servers)
+        return code, output
 
 
 def folder_of(protection):
-    """Of its test; None where that is a unit test."""
-    return None if protection.unit else str(pathlib.PurePath(protection.test).parent)
+    return str(pathlib.PurePath(protection.test.partition("::")[0]).parent)
+
+
+def servers_of(protection):
+    """What its test can share with others: BROKER, CLUSTER or nothing."""
+    file = pathlib.PurePath(protection.test.partition("::")[0])
+    return "" if protection.unit or file.name in OWN else SHARED.get(str(file.parent), "")
 
 
 @contextlib.contextmanager
-def servers_for(folder):
+def servers(wanted):
     """What lasts from one test to the next, as the environment tells it to them; made by whoever asks, in its thread."""
     from support.kafka_broker import KafkaBroker
     from support.kafka_cluster import KafkaCluster
-    if folder not in (*BROKER, *CLUSTER):
+    if not wanted:
         yield {}
         return
     with tempfile.TemporaryDirectory(prefix="protections-kafka-") as place:
-        kind, name = (KafkaBroker, "RESET_TEST_BROKER") if folder in BROKER else (KafkaCluster, "RESET_TEST_CLUSTER")
+        kind, name = {BROKER: (KafkaBroker, "RESET_TEST_BROKER"), CLUSTER: (KafkaCluster, "RESET_TEST_CLUSTER")}[wanted]
         kafka = kind(pathlib.Path(place))
         try:
             kafka.start()
