@@ -48,6 +48,7 @@ class Place:
     def broker(self):
         if self._broker is None:
             self._broker = Broker(self.root / "kafka", heap="1g").start()
+            self._broker.process.lasting = True  # what ends a test's processes leaves it
         return self._broker
 
     def redis(self, name):
