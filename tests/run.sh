@@ -164,7 +164,7 @@ row_that_waits() {
     wanted e2e && part e2e run_pytest e2e tests/e2e -n 4
     wanted attacks && part attacks run_pytest attacks tests/attacks -n 3
     # Those that strike brokers have three for each module; --long shows more of each fault.
-    wanted faults && part faults run_pytest faults tests/faults -n 6 --dist loadgroup
+    wanted faults && part faults run_pytest faults tests/faults -n 4 --dist loadgroup
     # Every row of the benchmark with a few mails, by the release build; its figures are made by tests/bench/run.sh.
     wanted bench && RESET_BIN=$PWD/build/release/bin part bench run_pytest bench tests/bench
     return 0

@@ -142,9 +142,6 @@ def test_every_answer_of_kafka_has_its_class_and_its_answer(deploy, kafka):
         answer = ask(producer, f"refused-{code}")
         assert refused_for_now(answer), f"{what}: {answer}"
         assert producer.metric("reset_relay_kafka_produce_errors_total", **{"class": group}) == before + 1, what
-    again = ask(producer, "again")  # the client remembers that it may not, and asks again within half a minute
-    assert refused_for_now(again), again
-    assert producer.metric("reset_relay_kafka_produce_errors_total", **{"class": "permanent"}) == 4
 
 
 def test_a_broker_two_seconds_away_is_waited_for_up_to_the_deadline_and_then_503(deploy, kafka, smtp):
