@@ -4,6 +4,10 @@
  * get log lines written into it), then nothing of the process may be read by others, before any secret is in
  * its memory.
  *
+ * SIGHUP waits until somebody can take it: whoever reloads a service that has just been started must not end
+ * it (and systemd would take that for a clean end).  It stays due, so nothing of what was to be read is
+ * missed.
+ *
  * The first SIGTERM or SIGINT goes through the loop, so that its callback may do anything. It also puts in
  * place a plain handler that ends the process: the default action would not do, because the kernel withholds
  * it from process 1 of a container. */
@@ -60,6 +64,14 @@ static bool refuse_dumps(void)
     return true;
 }
 
+static void hold_hangups(bool hold)
+{
+    sigset_t hangup;
+    sigemptyset(&hangup);
+    sigaddset(&hangup, SIGHUP);
+    sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &hangup, NULL);
+}
+
 static void raise_descriptor_limit(void)
 {
     struct rlimit limit;
@@ -78,6 +90,7 @@ enum status process_harden(struct error *error)
     if (!refuse_dumps())
         return error_set(error, STATUS_INTERNAL, "cannot forbid core dumps: %s", strerror(errno));
     umask(077);
+    hold_hangups(true);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file at its limit is as a full disk: an error, no death */
     raise_descriptor_limit();
@@ -143,6 +156,7 @@ enum status process_signals_new(struct event_base *base, const struct process_si
         return error_set(error, STATUS_INTERNAL, "the event loop takes no signal handlers");
     }
     *signals = made;
+    hold_hangups(false);
     return STATUS_OK;
 }
 

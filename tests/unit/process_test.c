@@ -76,7 +76,7 @@ static void reload(void *context)
     kill(getpid(), SIGTERM);
 }
 
-/* In a child: sends itself `first`, runs the loop, exits with what the callbacks saw. */
+/* In a child: sends itself `first`, unless it is 0, runs the loop, exits with what the callbacks saw. */
 static int run_with(int first, bool stuck)
 {
     struct drained drained = {event_base_new(), 0, 0, stuck};
@@ -85,7 +85,8 @@ static int run_with(int first, bool stuck)
     struct error error;
     if (process_signals_new(drained.base, &callbacks, &signals, &error) != STATUS_OK)
         return 99;
-    kill(getpid(), first);
+    if (first)
+        kill(getpid(), first);
     event_base_dispatch(drained.base);
     process_signals_free(&signals);
     event_base_free(drained.base);
@@ -109,6 +110,20 @@ static void signals_come_through_the_loop_and_the_second_ends_at_once(void **sta
             _exit(run_with(cases[i].first, cases[i].stuck));
         assert_int_equal(wait_for(child), cases[i].expected);
     }
+}
+
+static void a_hangup_before_anybody_can_take_it_is_taken_later(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        struct error error;
+        if (process_harden(&error) != STATUS_OK)
+            _exit(98);
+        kill(getpid(), SIGHUP);
+        _exit(run_with(0, false));
+    }
+    assert_int_equal(wait_for(child), 100 + SIGTERM);
 }
 
 static void a_process_that_hangs_ends_at_last_with_its_code(void **state)
@@ -141,6 +156,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hardened_process_leaves_nothing_to_read),
         cmocka_unit_test(signals_come_through_the_loop_and_the_second_ends_at_once),
+        cmocka_unit_test(a_hangup_before_anybody_can_take_it_is_taken_later),
         cmocka_unit_test(a_process_that_hangs_ends_at_last_with_its_code),
         cmocka_unit_test(randomness_differs_and_clocks_go_forward),
     };
