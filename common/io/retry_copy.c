@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "core/signature.h"
+
 static const char *const own_headers[] = {"attempt", "retry-at", "reason", "generation", "copy", "t0"};
 static const char connect_prefix[] = "__connect.errors.";
 
@@ -80,10 +82,14 @@ static void add_number(struct retry_copy *copy, const char *name, int64_t number
 void retry_copy_init(struct retry_copy *copy, const struct kafka_record *original,
                      const struct retry_position *position, const struct retry_fault *fault)
 {
+    struct text signature;
     copy->count = 0;
     copy->number_count = 0;
+    /* First, so that no number of others leaves it out: without it the copy would be nobody's. */
+    if (kafka_record_header(original, SIGNATURE_HEADER, &signature))
+        add(copy, SIGNATURE_HEADER, signature);
     for (size_t i = 0; i < original->header_count && copy->count < RETRY_COPY_HEADERS; i++)
-        if (!is_own(original->headers[i].name))
+        if (!is_own(original->headers[i].name) && strcmp(original->headers[i].name, SIGNATURE_HEADER) != 0)
             add(copy, original->headers[i].name, original->headers[i].value);
     add_number(copy, "generation", position->generation);
     add_number(copy, "copy", position->copy);

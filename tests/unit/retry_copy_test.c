@@ -68,6 +68,31 @@ static void a_copy_says_where_the_request_stands(void **state)
     kafka_record_free(&read);
 }
 
+static void however_many_headers_there_are_the_signature_goes_with_the_copy(void **state)
+{
+    (void)state;
+    enum { MANY = RETRY_COPY_HEADERS + 12 };
+    struct kafka_record_header headers[MANY];
+    for (size_t i = 0; i < MANY; i++)
+        headers[i] = (struct kafka_record_header){"baggage", TEXT("1")};
+    headers[3] =
+        (struct kafka_record_header){"reset-relay-signature", TEXT("v1;portal;not the one that counts")};
+    headers[MANY - 1] = (struct kafka_record_header){"reset-relay-signature", TEXT("v1;portal;00")};
+    struct kafka_record record = original();
+    record.headers = headers;
+    record.header_count = MANY;
+    const struct retry_position position = retry_position_of_original(&record);
+    struct retry_copy copy;
+    retry_copy_init(&copy, &record, &position, &(struct retry_fault){.stage = "refused", .message = "no"});
+    struct kafka_record *read = as_read(&copy);
+    struct text value;
+    assert_int_equal(times(&copy, "reset-relay-signature"), 1);
+    assert_true(kafka_record_header(read, "reset-relay-signature", &value));
+    assert_true(text_equal(value, TEXT("v1;portal;00")));
+    assert_true(copy.count <= sizeof copy.headers / sizeof *copy.headers);
+    kafka_record_free(&read);
+}
+
 static void a_dead_letter_tells_why_in_connects_words(void **state)
 {
     (void)state;
@@ -130,6 +155,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_copy_says_where_the_request_stands),
+        cmocka_unit_test(however_many_headers_there_are_the_signature_goes_with_the_copy),
         cmocka_unit_test(a_dead_letter_tells_why_in_connects_words),
         cmocka_unit_test(a_header_that_is_missing_or_no_number_is_named),
         cmocka_unit_test(a_time_that_no_clock_shows_is_brought_into_range),
