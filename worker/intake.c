@@ -1,7 +1,11 @@
 /* Back-pressure is not reading: the lanes have room while all dependencies are there and fewer than
  * `concurrency` events are under way.  Retry lanes are read ahead into heaps of bounded size, so a record
  * that is due is not behind one that is not; a due record starts when there is room for one more event.  A
- * tier whose heap is full has nothing to give for long: its lane is set aside until a quarter is free. */
+ * tier whose heap is full has nothing to give for long: its lane is set aside until a quarter is free.
+ *
+ * When a copy is due stands in Redis's time, and how long that is from now is asked once, when the copy is
+ * read; it then waits by a clock that nobody sets: Redis's may be set back meanwhile, or be another Redis's.
+ */
 #include "worker/intake.h"
 
 #include "io/clock.h"
@@ -71,12 +75,22 @@ static void start_due(struct worker *worker)
 {
     if (!gates_open(worker) || worker->draining)
         return;
-    int64_t now_ms = worker_now_ms(worker);
+    int64_t now_ms = clock_boottime_ms();
     for (size_t lane = 1; lane <= worker->settings.tiers; lane++) {
         start_due_of(worker, lane, now_ms);
         if (worker->resting[lane] && due_queue_room(worker->due[lane]) >= DUE_ROOM)
             kafka_consumer_resume(worker->consumer, lane);
     }
+}
+
+/* No longer than its tier: a header, or a clock that is wrong now, must not hold it for ever. */
+static int64_t wait_of(const struct worker *worker, size_t lane, const struct retry_position *position)
+{
+    int64_t wait_ms = position->retry_at_ms - worker_now_ms(worker);
+    int64_t most_ms = worker->settings.tiers_ms[lane - 1];
+    if (wait_ms < 0)
+        return 0;
+    return wait_ms < most_ms ? wait_ms : most_ms;
 }
 
 bool intake_record(void *context, size_t lane, struct kafka_record *record)
@@ -88,11 +102,7 @@ bool intake_record(void *context, size_t lane, struct kafka_record *record)
         if (!begin_job(worker, lane, record))
             return false;
     } else {
-        /* No later than a tier from now: a header, or a clock that was wrong once, must not hold it for ever.
-         */
-        int64_t latest_ms = worker_now_ms(worker) + worker->settings.tiers_ms[lane - 1];
-        due_queue_add(worker->due[lane], position.retry_at_ms < latest_ms ? position.retry_at_ms : latest_ms,
-                      record);
+        due_queue_add(worker->due[lane], clock_boottime_ms() + wait_of(worker, lane, &position), record);
         start_due(worker);
     }
     metrics_add(worker->metrics, METRIC_EVENTS_CONSUMED, LABELS(requested ? "requested" : "retry"), 1);

@@ -106,6 +106,26 @@ static void a_copy_waits_for_its_time_and_the_lease_is_not_asked_for_before(void
     assert_journal(&world, "leased, mail, dot, sent, sent, offset");
 }
 
+/* A Redis that took over may have another clock, and anybody may set one. */
+static void a_copy_that_waits_is_due_in_its_time_though_redis_s_clock_is_set_back(void **state)
+{
+    (void)state;
+    world.relay[0] = RELAY_REFUSES_FOR_NOW;
+    world_event(&world, (struct occasion){0});
+    world_run(&world);
+    buffer_reset(&world.journal);
+    struct kafka_record record = *world.copy.record;
+    record.reference = (struct kafka_reference){.lane = 1, .offset = world.offset++};
+    assert_true(intake_record(&world.worker, 1, kafka_record_copy(&record)));
+    memory_store_set_time(world.memory, memory_store_time(world.memory) - 12 * 3600 * 1000);
+    world_pass(&world, 59999);
+    world_run(&world);
+    assert_journal(&world, "");
+    world_pass(&world, 1);
+    world_run(&world);
+    assert_journal(&world, "leased, mail, dot, sent, sent, offset");
+}
+
 static void a_copy_dated_far_ahead_waits_no_longer_than_its_tier(void **state)
 {
     (void)state;
@@ -271,6 +291,7 @@ int main(void)
         cmocka_unit_test(a_second_try_carries_the_same_link_only_where_a_mail_may_be_out),
         IN_A_WORLD(after_the_last_tier_the_event_is_dead),
         IN_A_WORLD(a_copy_waits_for_its_time_and_the_lease_is_not_asked_for_before),
+        IN_A_WORLD(a_copy_that_waits_is_due_in_its_time_though_redis_s_clock_is_set_back),
         IN_A_WORLD(a_copy_dated_far_ahead_waits_no_longer_than_its_tier),
         IN_A_WORLD(a_tier_that_is_full_is_set_aside_until_a_quarter_is_free),
         IN_A_WORLD(an_event_that_came_twice_is_told_again_and_mailed_once),
