@@ -15,10 +15,13 @@ enum { EVERY_S = 10, KAFKA_DEADLINE_MS = 5000 };
 static void ready(void *context, struct admin_checks *checks)
 {
     struct worker *worker = context;
+    char outside[320] = "";
+    bool member = worker->closed || kafka_consumer_is_member(worker->consumer, outside, sizeof outside);
     admin_checks_add(checks, "draining", !worker->draining, "draining: nothing new is taken");
     admin_checks_add(checks, "redis", worker->store_started && redis_is_ready(worker->redis),
                      worker->redis_fault[0] ? worker->redis_fault : "not connected yet");
     admin_checks_add(checks, "kafka", worker->kafka_fault[0] == '\0', worker->kafka_fault);
+    admin_checks_add(checks, "group", member, outside);
     admin_checks_add(checks, "topics", worker->topic_fault[0] == '\0', worker->topic_fault);
     static const char *const names[DEPENDENCY_COUNT] = {[DEPENDENCY_REDIS] = "redis_breaker",
                                                         [DEPENDENCY_SMTP] = "smtp_breaker",
@@ -98,6 +101,9 @@ static void on_examined(void *context, enum status status, const struct kafka_to
     }
     for (size_t i = 0; i <= worker->settings.tiers; i++) {
         const struct kafka_topic_report *topic = &report->topics[i];
+        if (topic->state == KAFKA_TOPIC_WRONG && topic->log_append_time)
+            log_write(LOG_LEVEL_WARNING, "a topic is not as planned",
+                      LOG_TEXT("topic", worker->settings.topics[i]), LOG_TEXT("fault", topic->fault));
         if (topic->state == KAFKA_TOPIC_GOOD || topic->log_append_time)
             continue;
         if (on_loopback(worker) && topic->state != KAFKA_TOPIC_MISSING)

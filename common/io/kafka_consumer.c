@@ -22,6 +22,9 @@ enum { LANE_BYTES = 4 << 20, STORE_MS = 100, TICK_MS = 1000, CLOSE_LOOK_MS = 10,
 
 #define LANE_RECORDS "4000" /* of a second, where a worker does its most */
 
+/* A rebalance waits for its slowest member, max.poll.interval.ms at most (a minute here). */
+enum { JOIN_MOST_MS = 90000 };
+
 static void arm(struct event *timer, int delay_ms)
 {
     const struct timeval delay = clock_span(delay_ms);
@@ -185,6 +188,7 @@ enum status kafka_consumer_new(struct event_base *base, const struct kafka_consu
     consumer->base = base;
     consumer->callbacks = *callbacks;
     consumer->group.descriptor = consumer->farewell.descriptor = -1;
+    consumer->outside_ms = clock_monotonic_ms();
     kafka_assignment_init(&consumer->assignment);
     enum status status = start(consumer, with, error);
     if (status != STATUS_OK) {
@@ -214,6 +218,16 @@ bool kafka_consumer_complete(struct kafka_consumer *consumer, struct kafka_refer
 bool kafka_consumer_owns(const struct kafka_consumer *consumer, struct kafka_reference reference)
 {
     return kafka_assignment_of(&consumer->assignment, reference) != NULL;
+}
+
+bool kafka_consumer_is_member(const struct kafka_consumer *consumer, char *why, size_t size)
+{
+    int64_t outside_ms = clock_monotonic_ms() - consumer->outside_ms;
+    if (consumer->member || (!consumer->trouble[0] && outside_ms <= JOIN_MOST_MS))
+        return true;
+    snprintf(why, size, "the consumer group has not let this worker in for %lld s: %s",
+             (long long)(outside_ms / 1000), consumer->trouble[0] ? consumer->trouble : "it does not answer");
+    return false;
 }
 
 void kafka_consumer_set_aside(struct kafka_consumer *consumer, size_t lane)

@@ -79,6 +79,11 @@ bool kafka_consumer_owns(const struct kafka_consumer *consumer, struct kafka_ref
  * and each keeps the whole answer of the broker that it came in, records of other lanes among them. */
 void kafka_consumer_set_aside(struct kafka_consumer *consumer, size_t lane);
 
+/* Whether the group has this member: it has an assignment (an empty one, where members outnumber partitions),
+ * or is without one for no longer than a rebalance may take, and the group has not complained.  Else `why`,
+ * one sentence. */
+bool kafka_consumer_is_member(const struct kafka_consumer *consumer, char *why, size_t size);
+
 /* There is room in the lane again: it is read from the next turn of the loop on.  Harmless when it never
  * rested. */
 void kafka_consumer_resume(struct kafka_consumer *consumer, size_t lane);

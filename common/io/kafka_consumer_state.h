@@ -39,6 +39,9 @@ struct kafka_consumer {
     void *closed_context;
     int64_t close_by_ms; /* monotonic */
     bool closing, left;
+    bool member;                  /* there is an assignment, be it an empty one */
+    int64_t outside_ms;           /* monotonic: since when there is none */
+    char trouble[200];            /* what the group said meanwhile; "": nothing */
     bool fatal;                   /* the handle is dead for good, and that was told */
     rd_kafka_event_t *unassigned; /* an assignment that there was no memory for yet; owned */
 };

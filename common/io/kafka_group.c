@@ -6,6 +6,7 @@
  * partitions have another owner. Committing is librdkafka's (auto commit of what was stored): it knows when a
  * commit is allowed, we know what is done. */
 #include <event2/event.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,6 +122,8 @@ static bool assign(struct kafka_consumer *consumer, const rd_kafka_topic_partiti
     if (take_over(consumer, list) != STATUS_OK)
         return false;
     rd_kafka_assign(consumer->handle, list);
+    consumer->member = true;
+    consumer->trouble[0] = '\0';
     if (consumer->callbacks.assigned)
         consumer->callbacks.assigned(consumer->callbacks.context, ids_of(consumer),
                                      consumer->assignment.count);
@@ -145,6 +148,9 @@ void kafka_group_look(struct kafka_consumer *consumer)
 static void revoke(struct kafka_consumer *consumer)
 {
     bool lost = rd_kafka_assignment_lost(consumer->handle) != 0;
+    if (consumer->member)
+        consumer->outside_ms = clock_monotonic_ms();
+    consumer->member = false;
     if (consumer->assignment.count > 0)
         consumer->callbacks.revoked(consumer->callbacks.context, ids_of(consumer), consumer->assignment.count,
                                     lost);
@@ -211,6 +217,14 @@ static void on_stray_record(struct kafka_consumer *consumer, rd_kafka_event_t *e
         kafka_assignment_rewind(&consumer->assignment, share);
 }
 
+/* A refusal to let us in is an error like any other, and asked for again for ever: only here it can be seen
+ * that nothing comes of it. */
+static void note_trouble(struct kafka_consumer *consumer, rd_kafka_event_t *event)
+{
+    if (!consumer->member && rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR)
+        snprintf(consumer->trouble, sizeof consumer->trouble, "%s", rd_kafka_event_error_string(event));
+}
+
 static void read_queue(struct kafka_consumer *consumer, struct kafka_queue *queue)
 {
     for (rd_kafka_event_t *event; (event = kafka_queue_next(queue)) != NULL;) {
@@ -226,6 +240,7 @@ static void read_queue(struct kafka_consumer *consumer, struct kafka_queue *queu
             on_stray_record(consumer, event);
             break;
         default:
+            note_trouble(consumer, event);
             kafka_conf_notice(consumer->handle, event, consumer->callbacks.notice,
                               consumer->callbacks.context);
         }

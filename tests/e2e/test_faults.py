@@ -2,6 +2,7 @@
 import signal
 
 import pytest
+from confluent_kafka import Consumer
 
 from support import events
 from support.expectations import nothing_was_mailed, the_mail_to, wait_for_mails, wait_for_outcomes
@@ -183,3 +184,29 @@ def test_a_mail_parked_at_the_dot_lets_the_offset_go_on_and_ends_as_the_relay_sa
     smtp.release()
     relay.outcome(identifier, "sent" if reply.startswith("2") else "dead")
     assert len(smtp.mails) + len(smtp.refused) == 1
+
+
+def test_a_worker_that_its_group_does_not_let_in_is_not_ready_and_says_why(relay, smtp):
+    """Somebody else's program under the same group id, with another way of sharing partitions: nobody reads, there is
+    no lag to be seen, and all servers are well."""
+    other = Consumer({"bootstrap.servers": relay.broker.address, "group.id": relay.group,
+                      "partition.assignment.strategy": "cooperative-sticky", "session.timeout.ms": 6000})
+    joined = []
+    other.subscribe([relay.audit_topic], on_assign=lambda _consumer, partitions: joined.append(partitions))
+
+    def is_in():
+        other.poll(0.2)
+        return bool(joined)
+    eventually("the other program to have joined", is_in, 90)
+    worker = relay.worker(wait=False)
+    identifier = relay.publish(events.reset_request())
+
+    def refused():
+        other.poll(0.2)
+        answer = worker.readiness()
+        return getattr(answer, "status", 0) == 503 and b"nconsistent group protocol" in answer.body
+    eventually("the worker to say that its group refuses it", refused, 90)
+    assert len(smtp.mails) == 0
+    other.close()
+    worker.wait_ready(90)
+    relay.outcome(identifier, "sent")

@@ -68,12 +68,52 @@ static void a_member_that_is_fenced_for_good_is_told_to_be_dead_once(void **stat
     kafka_fixture_close(&fixture);
 }
 
+static bool is_member(const struct kafka_member *member, const char *complaint)
+{
+    char why[300] = "";
+    bool is = kafka_consumer_is_member(member->consumer, why, sizeof why);
+    if (!is)
+        assert_non_null(strstr(why, complaint));
+    return is;
+}
+
+static const struct door {
+    rd_kafka_resp_err_t code;
+    const char *complaint;
+} doors[] = {
+    {RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL, "Inconsistent group protocol"},
+    {RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, "Group authorization failed"},
+};
+
+/* librdkafka goes on asking for ever, and nothing else shows that nobody reads. */
+static void a_member_that_its_group_does_not_let_in_says_so_until_it_is_in(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof doors / sizeof *doors; i++) {
+        struct kafka_fixture fixture;
+        struct kafka_member member = {.room = {1000, 0}};
+        print_message("  %s\n", rd_kafka_err2name(doors[i].code));
+        kafka_member_topics(&fixture, 1);
+        rd_kafka_mock_push_request_errors(fixture.cluster, KAFKA_API_JOIN_GROUP, 2, doors[i].code,
+                                          doors[i].code);
+        kafka_member_join(&fixture, &member);
+        assert_true(is_member(&member, "")); /* it has only just asked */
+        kafka_fixture_until(&fixture, &member.join_errors, 1);
+        assert_false(is_member(&member, doors[i].complaint));
+        kafka_fixture_until(&fixture, &member.assigned, 1);
+        assert_true(is_member(&member, ""));
+        kafka_member_leave(&fixture, &member);
+        kafka_fixture_close(&fixture);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_done_when_the_generation_was_lost_is_not_committed),
         cmocka_unit_test(a_refused_commit_is_told_and_what_is_done_is_committed_later),
         cmocka_unit_test(a_member_that_is_fenced_for_good_is_told_to_be_dead_once),
+        cmocka_unit_test(a_member_that_its_group_does_not_let_in_says_so_until_it_is_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,6 +64,7 @@ static void take_notice(void *context, int severity, const char *facility, const
     struct kafka_member *member = context;
     (void)severity, (void)facility;
     member->commit_errors += strstr(text, "offsets were not committed") != NULL;
+    member->join_errors += strstr(text, "JoinGroup failed") != NULL;
     member->memory_errors += strstr(text, "no memory") != NULL;
 }
 

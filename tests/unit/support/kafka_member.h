@@ -16,7 +16,7 @@ struct kafka_member {
     int values[MEMBER_RECORDS];
     int count;
     int refusals; /* so many of the next records are not taken */
-    int assigned, revoked, closed, commit_errors, failed, memory_errors;
+    int assigned, revoked, closed, commit_errors, join_errors, failed, memory_errors;
     size_t partitions;      /* of the last assignment */
     int complete_on_revoke; /* this many of the references, from inside the callback */
     bool complete_at_once, lost, had_at_revoke;
