@@ -14,6 +14,8 @@
 #include "io/kafka_conf.h"
 #include "io/kafka_queue.h"
 
+#define UNPACKED "uncompressed"
+
 enum { ADMIN_MS = 5000, DESTROY_MS = 2000 };
 
 static int time_left(const struct kafka_admin *admin)
@@ -150,6 +152,8 @@ static rd_kafka_NewTopic_t *new_topic(const struct kafka_topic_plan *plan)
         rd_kafka_NewTopic_set_config(topic, "cleanup.policy", "delete");
         rd_kafka_NewTopic_set_config(topic, "message.timestamp.type", "LogAppendTime");
         rd_kafka_NewTopic_set_config(topic, "retention.ms", retention);
+        if (plan->unpacked)
+            rd_kafka_NewTopic_set_config(topic, "compression.type", UNPACKED);
     }
     return topic;
 }
@@ -204,7 +208,8 @@ static void compare_settings(const rd_kafka_ConfigResource_t *resource, const st
         const char *name, *wanted;
     } settings_wanted[] = {{"message.timestamp.type", "LogAppendTime"},
                            {"cleanup.policy", "delete"},
-                           {"retention.ms", retention}};
+                           {"retention.ms", retention},
+                           {"compression.type", plan->unpacked ? UNPACKED : NULL}}; /* NULL: as you like */
     if (rd_kafka_ConfigResource_error(resource)) {
         snprintf(topic->fault, sizeof topic->fault, "settings unknown: %s",
                  rd_kafka_err2str(rd_kafka_ConfigResource_error(resource)));
@@ -216,7 +221,8 @@ static void compare_settings(const rd_kafka_ConfigResource_t *resource, const st
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < sizeof settings_wanted / sizeof *settings_wanted; j++) {
             const char *value = rd_kafka_ConfigEntry_value(entries[i]);
-            if (strcmp(rd_kafka_ConfigEntry_name(entries[i]), settings_wanted[j].name) != 0)
+            if (strcmp(rd_kafka_ConfigEntry_name(entries[i]), settings_wanted[j].name) != 0 ||
+                !settings_wanted[j].wanted)
                 continue;
             if (value == NULL || strcmp(value, settings_wanted[j].wanted) != 0)
                 add_fault(topic, "%s is %s, must be %s", settings_wanted[j].name, value ? value : "unset",

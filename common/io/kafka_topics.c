@@ -1,7 +1,11 @@
 /* What topics the relay needs, and whether they are so.
  *
  * Retention is how personal data leaves Kafka, and LogAppendTime is the only clock that decides orders and
- * expiry: both are compared, not assumed.  More partitions than planned are fine, fewer are not. */
+ * expiry: both are compared, not assumed.  More partitions than planned are fine, fewer are not.
+ *
+ * What workers read is kept unpacked by the broker.  librdkafka unpacks a whole batch in memory, whatever
+ * comes of it (of gzip even past receive.message.max.bytes), before anybody can look at a signature: a
+ * megabyte that was packed from a gigabyte would end one worker after another. */
 #include "io/kafka_topics.h"
 
 #include <stdio.h>
@@ -45,10 +49,12 @@ enum status kafka_topics_plan(const struct kafka_topic_names *names, int partiti
     const char *requested = names->requested ? names->requested : "password-reset.requested.v1";
     *plan = (struct kafka_topics_plan){0};
     shape.retention_ms = 48 * HOURS_MS;
+    shape.unpacked = true;
     enum status status = add(plan, requested, "", "", &shape, error);
     for (size_t i = 0; i < names->retry_count && status == STATUS_OK; i++)
         status = add(plan, requested, ".retry.", names->retry[i], &shape, error);
     shape.retention_ms = 7 * DAYS_MS;
+    shape.unpacked = false;
     if (status == STATUS_OK && names->dead_letter)
         status = add(plan, names->dead_letter, "", "", &shape, error);
     else if (status == STATUS_OK)

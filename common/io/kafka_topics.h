@@ -17,6 +17,7 @@ struct kafka_topic_plan {
     int partitions;
     int replication;
     int64_t retention_ms;
+    bool unpacked; /* compression.type uncompressed: the broker's limit of a batch is one of what it holds */
 };
 
 enum { KAFKA_TOPICS_MAX = 16 };

@@ -2,8 +2,12 @@
 import random
 import time
 
+import pytest
+from confluent_kafka import KafkaError, Producer
+
 from support import events
 from support.expectations import audits_are_valid, the_mail_to
+from support.relay import Relay
 
 SIGNATURE = "reset-relay-signature"
 
@@ -51,3 +55,23 @@ def test_whoever_writes_to_every_topic_gets_no_mail_out(relay, smtp):
         assert {audit["data"]["outcome"] for audit in relay.audits(identifier)} == {outcome}, "an end that nobody reached"
     audits_are_valid(relay.audits())
     assert worker.running
+
+
+@pytest.mark.parametrize("packing", ["gzip", "zstd"])
+def test_a_batch_packed_to_a_thousandth_does_not_reach_the_workers(tmp_path, broker, redis_server, smtp, packing):
+    """It would be unpacked in each worker's memory before anybody knows who wrote it."""
+    relay = Relay(tmp_path / "relay", broker, redis_server, smtp.url, {"topics.partitions": "1"})
+    relay.command("reset-producer", "topics", "--create")
+    answers = {}
+    for topic in relay.topics:
+        # One batch of 16 MB, of which a few KB go over the wire: the broker's limit is 12 MB.
+        writer = Producer({"bootstrap.servers": broker.address, "compression.type": packing, "linger.ms": 60_000,
+                           "batch.num.messages": 32, "batch.size": 100_000_000, "message.max.bytes": 100_000_000})
+        told = []
+        for _ in range(32):
+            writer.produce(topic, value=bytes(500_000), partition=0, on_delivery=lambda error, _message: told.append(error))
+        assert writer.flush(60) == 0
+        answers[topic] = {error and error.code() for error in told}
+    read = [relay.requested, *relay.retries]
+    assert [answers[topic] for topic in read] == [{KafkaError.MSG_SIZE_TOO_LARGE}] * len(read)
+    assert answers[relay.dead_letters] == {None}, "the batch is one that a topic takes which nobody forbade it"

@@ -114,6 +114,7 @@ def test_topics_are_made_as_the_worker_wants_them(tmp_path, broker, redis_server
         config = {name: entry.value for name, entry in future.result().items()}
         assert config["message.timestamp.type"] == "LogAppendTime"
         assert config["cleanup.policy"] == "delete"
+        assert (config["compression.type"] == "uncompressed") == (resource.name in (relay.requested, *relay.retries))
         assert int(config["retention.ms"]) == hours.get(resource.name, 48) * 3_600_000
 
 

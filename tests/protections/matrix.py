@@ -54,6 +54,7 @@ ATTACKS = {  # attack: what must be answered
     "slow and idle connections": "deadlines, a cap per address",
     "JSON that parsers disagree on": "400, named",
     "forged Kafka records": "dead letter, reason named, nothing mailed",
+    "batches packed to a thousandth": "refused by the broker, before a worker unpacks them",
     "one Idempotency-Key, two bodies": "409 or 422, and never another's mail",
     "keys without the right": "401 or 403; equal work for unknown ids",
     "secrets in argv, environment, /proc, core": "none",

@@ -30,8 +30,9 @@ class Record:
 
 
 def create_topics(address, names, partitions=6, replication=1, **settings):
-    """Topics as the relay wants them: the broker's clock stamps the records."""
-    config = {"message.timestamp.type": "LogAppendTime", "cleanup.policy": "delete", **settings}
+    """Topics as the relay wants them: the broker's clock stamps the records, and what is read is not packed."""
+    config = {"message.timestamp.type": "LogAppendTime", "cleanup.policy": "delete", "compression.type": "uncompressed",
+              **settings}
     admin = AdminClient({"bootstrap.servers": address, "logger": _silent()})
     made = admin.create_topics([NewTopic(name, partitions, replication, config=config) for name in names], operation_timeout=30)
     for future in made.values():

@@ -18,10 +18,13 @@ static void the_plan_has_the_fixed_names_and_retentions(void **state)
     static const struct {
         const char *name;
         long long hours;
-    } expected[] = {
-        {"password-reset.requested.v1", 48},          {"password-reset.requested.v1.retry.30s", 48},
-        {"password-reset.requested.v1.retry.5m", 48}, {"password-reset.requested.v1.retry.30m", 48},
-        {"password-reset.requested.v1.dlq", 7 * 24},  {"password-reset.audit.v1", 400 * 24}};
+        bool unpacked; /* what workers read, who unpack a batch before they know whose it is */
+    } expected[] = {{"password-reset.requested.v1", 48, true},
+                    {"password-reset.requested.v1.retry.30s", 48, true},
+                    {"password-reset.requested.v1.retry.5m", 48, true},
+                    {"password-reset.requested.v1.retry.30m", 48, true},
+                    {"password-reset.requested.v1.dlq", 7 * 24, false},
+                    {"password-reset.audit.v1", 400 * 24, false}};
     struct kafka_topics_plan plan;
     struct error error = {0};
     assert_ok(kafka_topics_plan(&defaults, 12, 3, &plan, &error), &error);
@@ -31,6 +34,7 @@ static void the_plan_has_the_fixed_names_and_retentions(void **state)
         assert_int_equal(plan.topics[i].retention_ms, expected[i].hours * 3600000);
         assert_int_equal(plan.topics[i].partitions, 12);
         assert_int_equal(plan.topics[i].replication, 3);
+        assert_int_equal(plan.topics[i].unpacked, expected[i].unpacked);
     }
 }
 
