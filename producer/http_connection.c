@@ -15,6 +15,10 @@
  *
  * A fault in bytes that came behind a request still under way waits for that request's answer.
  *
+ * What all callers have sent and not heard an answer to is memory that nobody has authenticated for yet.
+ * Above a bound of their sum a request goes on only while it is small, as nearly all are: so whoever sends
+ * large ones and does not end them takes no memory from anybody, and no place from those who ask.
+ *
  * While evhttp writes an answer it goes on reading, to learn of a close; so reading rests when more than a
  * whole request waits, or a peer that reads no answers could fill the memory. */
 #include "producer/http_connection_state.h"
@@ -28,7 +32,14 @@
 #include "io/metrics.h"
 #include "producer/http_input.h"
 
-enum { ANSWER_MOST = 4096, INPUT_MARGIN = 64 * 1024 };
+enum { ANSWER_MOST = 4096, INPUT_MARGIN = 64 * 1024, SMALL_REQUEST = 8 * 1024, RETRY_AFTER_S = 1 };
+
+void http_connection_count(struct http_connection *connection, size_t taken)
+{
+    connection->all->taken -= connection->taken;
+    connection->all->taken += taken;
+    connection->taken = taken;
+}
 
 /* Forgets the connection; the bufferevent goes with the last reference. */
 void http_connection_forget(struct http_connection *connection)
@@ -48,6 +59,7 @@ void http_connection_forget(struct http_connection *connection)
     all->leaving -= connection->phase == HTTP_LEAVING;
     all->served -= connection->phase == HTTP_SERVED;
     all->open--;
+    http_connection_count(connection, 0);
     metrics_set(all->metrics, METRIC_HTTP_CONNECTIONS, NO_LABELS, (double)all->open);
     bufferevent_decref(connection->wire);
     sodium_memzero(connection, sizeof *connection);
@@ -147,6 +159,12 @@ void http_connection_refuse(struct http_connection *connection, const struct htt
         http_connection_leave(connection);
 }
 
+static bool is_too_much(const struct http_connection *connection)
+{
+    const struct http_connections *all = connection->all;
+    return all->taken > all->limits.bytes && connection->taken > SMALL_REQUEST;
+}
+
 static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *context)
 {
     struct http_connection *connection = context;
@@ -162,6 +180,17 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
     size_t fit = http_input_examine(input, old, info->n_added, &connection->framing);
     if (!was_within || connection->framing.requests != requests)
         connection->since_ms = connection->all->now_ms;
+    http_connection_count(connection, connection->taken + info->n_added);
+    if (fit == info->n_added && is_too_much(connection)) {
+        static const struct http_problem crowded = {
+            .status = 503,
+            .detail = "too much content is on its way: send less at once",
+            .retry_after_s = RETRY_AFTER_S,
+        };
+        trim(connection, input, old);
+        http_connection_refuse(connection, &crowded, "content");
+        return;
+    }
     if (fit == info->n_added)
         return;
     trim(connection, input, old + fit);

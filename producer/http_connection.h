@@ -20,6 +20,7 @@ struct http_connections;
 struct http_connection_limits {
     struct http_limits request;
     size_t total, per_address;
+    size_t bytes;      /* of requests without an answer, all together: above it only small ones are taken */
     int64_t idle_ms;   /* between two requests */
     int64_t total_ms;  /* from a request's first byte to its last; and for a peer to take its answer */
     int64_t answer_ms; /* beyond it something is wrong with us: a request without answer loses its peer */

@@ -24,6 +24,7 @@ struct http_connection {
     struct address_key address;
     struct http_framing framing;
     unsigned long long answered; /* requests */
+    size_t taken;                /* bytes that wait for an answer */
     bool trimming;               /* the input is being changed by us */
     bool has_problem, waits;     /* `problem` is to be told; after the answer under way */
     struct http_problem problem;
@@ -43,6 +44,7 @@ struct http_connections {
     struct http_connection **by_descriptor;
     size_t descriptors; /* places in it */
     size_t open, served, leaving;
+    size_t taken; /* by all of them */
     struct event *sweep, *soon;
     bool told; /* what waits for an answer may follow it now; `soon` looks after that, and arrivals */
     int64_t now_ms;
@@ -62,6 +64,9 @@ void http_connection_leave(struct http_connection *connection);
 /* Closes at once: evhttp frees its connection; a request under way loses its peer and is freed when it is
  * answered. */
 void http_connection_end(struct http_connection *connection);
+
+/* So many bytes of it wait for an answer now. */
+void http_connection_count(struct http_connection *connection, size_t taken);
 
 /* Forgets the connection; the bufferevent goes with the last reference. */
 void http_connection_forget(struct http_connection *connection);

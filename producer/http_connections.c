@@ -168,6 +168,7 @@ static void on_answered(struct evhttp_request *request, void *context)
     (void)request;
     struct http_connection *connection = context;
     connection->answered++;
+    http_connection_count(connection, evbuffer_get_length(bufferevent_get_input(connection->wire)));
     connection->since_ms = connection->all->now_ms;
     if (connection->waits) {
         connection->all->told = true;

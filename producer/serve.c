@@ -28,6 +28,7 @@ enum {
     EVHTTP_HEADER_ROOM = 64 * 1024,
     EVHTTP_BODY_ROOM = 64 * 1024,
     ANSWER_MARGIN_MS = 60000,
+    REQUEST_BYTES_MOST = 64 << 20, /* a quarter of the unit's MemoryMax */
     CLOSE_MOST_MS = 5000
 };
 
@@ -223,6 +224,7 @@ static enum status open_http(struct serve *serve, struct error *error)
                     .body = (size_t)config_number(config, CONFIG_HTTP_BODY_LIMIT),
                     .one_value_target = TEXT(PASSWORD_VERIFY_PATH)},
         .total = (size_t)config_number(config, CONFIG_HTTP_CONNECTIONS),
+        .bytes = REQUEST_BYTES_MOST,
         .per_address = (size_t)config_number(config, CONFIG_HTTP_CONNECTIONS_PER_ADDRESS),
         .idle_ms = config_duration_ms(config, CONFIG_HTTP_IDLE_TIMEOUT),
         .total_ms = config_duration_ms(config, CONFIG_HTTP_TOTAL_TIMEOUT),

@@ -150,6 +150,30 @@ def test_whoever_drips_is_answered_408_at_the_deadline_though_never_silent(pair)
     assert producer.metric("reset_relay_http_refused_total", reason="slow") == len(open_ones)
 
 
+def test_large_contents_that_never_end_take_bounded_memory_and_no_place_from_small_requests(pair, many_descriptors):
+    """84 MB from seven addresses, without any key: above 64 MiB in all, what is large is refused."""
+    producer = pair.producer(**{"http.total_timeout": "10m"})
+    part = (b"POST /v1/password-resets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 65000\r\n\r\n"
+            + b"x" * 60_000)
+    held = []
+    for number in range(1400):
+        client = socket.create_connection(("127.0.0.1", producer.port), timeout=30,
+                                          source_address=(f"127.0.4.{1 + number // 200}", 0))
+        client.sendall(part)
+        held.append(client)
+    refused = eventually("the last of them to be refused",
+                         lambda: producer.metric("reset_relay_http_refused_total", reason="content"), 60)
+    assert held[-1].recv(1000).startswith(b"HTTP/1.1 503 ")
+    assert refused >= 1400 - (64 << 20) // 60_000 - 1, "no more is held than the bound allows"
+    other_clients_are_served(producer)
+    for client in held:
+        client.close()
+    eventually("room again", lambda: producer.metric("reset_relay_http_connections") == 0, 60)
+    with socket.create_connection(("127.0.0.1", producer.port), timeout=20) as client:
+        client.sendall(part + b"x" * 5000)
+        assert client.recv(1000).startswith(b"HTTP/1.1 401 ")
+
+
 def test_one_address_that_takes_all_its_places_leaves_the_others_theirs(pair):
     """From one address there is room again as soon as one of its connections is gone."""
     producer = pair.producer(**{"http.connections_per_address": "5"})
