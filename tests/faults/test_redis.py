@@ -166,20 +166,15 @@ def busy(server):
     thread.join(10)
 
 
-@contextlib.contextmanager
-def replica(server):
-    client = server.client()
-    client.replicaof("127.0.0.1", "1")
-    yield
-    client.replicaof("NO", "ONE")
-
-
-@contextlib.contextmanager
-def too_few_replicas(server):
-    client = server.client()
-    client.config_set("min-replicas-to-write", "1")
-    yield
-    client.config_set("min-replicas-to-write", "0")
+def between(first, last):
+    """A trouble that one command brings and another one ends."""
+    @contextlib.contextmanager
+    def trouble(server):
+        client = server.client()
+        client.execute_command(*first.split())
+        yield
+        client.execute_command(*last.split())
+    return trouble
 
 
 @contextlib.contextmanager
@@ -217,8 +212,14 @@ def loads(server):
         return True
 
 
-TROUBLES = {"MISCONF": misconf, "BUSY": busy, "replica": replica, "too few replicas": too_few_replicas,
-            "password": password_wanted, "loading": loading}
+TROUBLES = {
+    "MISCONF": misconf,
+    "BUSY": busy,
+    "replica": between("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE"),
+    "too few replicas": between("CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0"),
+    "password": password_wanted,
+    "loading": loading,
+}
 
 
 def test_what_redis_refuses_is_told_apart_and_no_attempt_is_burnt(relay, load, redis_server, smtp):
