@@ -44,19 +44,26 @@ class Load:
         """One request of a user of its own: whether it was acknowledged.  Repeated by nobody: what is not a 202 may
         be mailed or not."""
         number = self._next()
-        body = events.reset_request(user=f"user-{number}", email=f"user-{number}@{DOMAIN}")
+        path, body, user, address = self._request(number)
         try:
-            answer = producer.post("/v1/password-resets", body, timeout=20)
+            answer = producer.post(path, body, timeout=20)
         except (OSError, http.client.HTTPException):
             answer = None
         with self._lock:
             if answer is None or answer.status != 202:
                 self.refused += 1
                 return False
-            request = answer.json()["id"]
-            self.acknowledged[request] = body["user"]["email"]
-            self.evidence.users[number], self.evidence.acknowledged[number] = body["user"]["id"], request
+            self._note(number, user, answer.json()["id"], address)
             return True
+
+    def _request(self, number):
+        """Its path and body, and whom it is for: the user's id and where the mail goes, None where none does."""
+        user, address = f"user-{number}", f"user-{number}@{DOMAIN}"
+        return "/v1/password-resets", events.reset_request(user=user, email=address), user, address
+
+    def _note(self, number, user, request, address):
+        self.acknowledged[request] = address
+        self.evidence.users[number], self.evidence.acknowledged[number] = user, request
 
     def ask_many(self, producer, count):
         """Until so many more were acknowledged."""

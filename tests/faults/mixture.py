@@ -1,7 +1,5 @@
 """A stream of requests of every kind, so that whatever the worker can do with an event is done: mailed, mailed at the
 second try, refused, unknown, shut out, parked at the dot, told of a changed password, and not allowed to ask."""
-import http.client
-
 from load import Load
 from stream import DOMAIN
 from support import events
@@ -42,8 +40,7 @@ class Mixture(Load):
         address = mail.recipients[0]
         return STALL if address.startswith("stalled") and self._is_new(address) else None
 
-    def ask(self, producer):
-        number = self._next()
+    def _request(self, number):
         kind = KINDS[number % len(KINDS)]
         user, path = f"{kind}-{number}", "/v1/password-resets"
         address = f"{user}@{DOMAIN}"
@@ -52,20 +49,7 @@ class Mixture(Load):
             body["user"], address = None, None
         elif kind == "changed":
             path, body = "/v1/password-changes", events.password_change(user, address)
-        try:
-            answer = producer.post(path, body, timeout=20)
-        except (OSError, http.client.HTTPException):
-            answer = None
-        with self._lock:
-            if answer is None or answer.status != 202:
-                self.refused += 1
-                return False
-            self._note(number, user, answer.json()["id"], address)
-        return True
-
-    def _note(self, number, user, request, address):
-        self.acknowledged[request] = address
-        self.evidence.users[number], self.evidence.acknowledged[number] = user, request
+        return path, body, user, address
 
     def ask_each_kind(self, producer):
         self.ask_many(producer, len(KINDS))
