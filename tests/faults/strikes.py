@@ -9,8 +9,15 @@ BRIEF = (0.2, 2.0)
 
 
 def kill_worker(system, chance):
-    slot = chance.choice(system.mortal_workers)
-    with system.fault("worker killed", slot.name):
+    _kill(system, "worker killed", chance.choice(system.mortal_workers))
+
+
+def kill_producer(system, chance):
+    _kill(system, "producer killed", chance.choice(system.mortal_producers))
+
+
+def _kill(system, kind, slot):
+    with system.fault(kind, slot.name):
         slot.kill()
     slot.start()
 
@@ -47,13 +54,6 @@ def storm_of_members(system, chance):
             guest = system.guest()
             system.wait(chance.uniform(0.3, 1.5))
             guest.terminate(40)
-
-
-def kill_producer(system, chance):
-    slot = chance.choice(system.mortal_producers)
-    with system.fault("producer killed", slot.name):
-        slot.kill()
-    slot.start()
 
 
 def kill_broker(system, chance):
@@ -155,25 +155,21 @@ def take_and_cut(system, chance):
     def taken(_mail):
         counter[0] += 1
         return system.smtp.TAKE_AND_CUT if counter[0] % every == 0 else None
-    with system.fault("mail taken, connection cut"):
-        _rule_for(system, "dot", taken, chance.uniform(1, 4))
+    _rule_for(system, "mail taken, connection cut", "dot", taken, chance.uniform(1, 4))
 
 
 def refuse_for_now(system, chance):
-    step = chance.choice(("mail", "rcpt", "data", "dot"))
-    with system.fault("relay says 4xx"):
-        _rule_for(system, step, lambda _subject: "451 4.7.1 come back", chance.uniform(0.5, 2))
+    _rule_for(system, "relay says 4xx", chance.choice(("mail", "rcpt", "data", "dot")), "451 4.7.1 come back",
+              chance.uniform(0.5, 2))
 
 
 def say_421(system, chance):
-    with system.fault("relay says 421"):
-        _rule_for(system, chance.choice(("connect", "mail")), lambda _subject: "421 4.3.2 closing",
-                  chance.uniform(0.5, 3))
+    _rule_for(system, "relay says 421", chance.choice(("connect", "mail")), "421 4.3.2 closing",
+              chance.uniform(0.5, 3))
 
 
 def cut_before_the_dot(system, chance):
-    with system.fault("relay cuts before the dot"):
-        _rule_for(system, chance.choice(("mail", "data")), lambda _subject: CUT, chance.uniform(0.5, 2))
+    _rule_for(system, "relay cuts before the dot", chance.choice(("mail", "data")), CUT, chance.uniform(0.5, 2))
 
 
 def silent_at_the_dot(system, chance):
@@ -183,14 +179,15 @@ def silent_at_the_dot(system, chance):
     def seen(_mail):
         counter[0] += 1
         return STALL if counter[0] <= 3 else None
-    with system.fault("relay silent at the dot"):
-        _rule_for(system, "dot", seen, chance.uniform(1, 3))
+    _rule_for(system, "relay silent at the dot", "dot", seen, chance.uniform(1, 3))
 
 
-def _rule_for(system, step, rule, seconds):
-    system.smtp.rule(step, rule)
-    system.wait(seconds)
-    system.smtp.rule(step, None)
+def _rule_for(system, kind, step, rule, seconds):
+    """For so long the relay does so at this step."""
+    with system.fault(kind):
+        system.smtp.rule(step, rule)
+        system.wait(seconds)
+        system.smtp.rule(step, None)
 
 
 # name of the part that is struck: at most one fault strikes a part at a time; and how often, one against another.
