@@ -1,48 +1,37 @@
 """docs/RUNBOOKS.md, done as it says, while requests come in."""
 import datetime
 import shutil
-import threading
 
 from support import events
 from support.expectations import (audits_are_valid, dead_letter_of, each_link_redeems_once_and_only_with_its_address,
                                   in_parallel, the_mail_to, wait_for_mails, wait_for_outcomes)
+from support.repeating import Repeating
 from support.waiting import eventually
 
 KEY_FILES = (("reset-worker", "token.master_keys_file"), ("reset-producer", "token.record_keys_file"))
 
 
-class Asking:
+class Asking(Repeating):
     """Requests for users of their own, until the context ends: {id: address} of the acknowledged."""
 
     def __init__(self, producers, threads=3):
         self.asked = {}
         self.refused = []
-        self._end = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(producers[number % len(producers)],), daemon=True)
-                         for number in range(threads)]
+        self._producers = producers
+        super().__init__(self._ask, threads)
 
-    def _ask(self, producer):
-        while not self._end.wait(0.005):
-            request = events.reset_request()
-            answer = producer.post("/v1/password-resets", request)
-            if answer.status == 202:
-                self.asked[answer.json()["id"]] = request["user"]["email"]
-            else:
-                self.refused.append(answer)
+    def _ask(self, thread):
+        request = events.reset_request()
+        answer = self._producers[thread % len(self._producers)].post("/v1/password-resets", request)
+        if answer.status == 202:
+            self.asked[answer.json()["id"]] = request["user"]["email"]
+        else:
+            self.refused.append(answer)
+        return 0.005
 
     def more(self, count):
         goal = len(self.asked) + count
         eventually(f"{count} more requests", lambda: len(self.asked) >= goal, 120, seen=lambda: len(self.asked))
-
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._end.set()
-        for thread in self._threads:
-            thread.join(60)
 
 
 def kids(path):

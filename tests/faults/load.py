@@ -11,6 +11,7 @@ import verdict
 from evidence import Evidence, Fault, fault_of
 from stream import DOMAIN
 from support import events
+from support.repeating import Repeating
 from support.waiting import NotYet, eventually
 from watch import Greetings, MailLedger, TopicLedger, Watch, look_into_files, look_into_redis
 
@@ -135,27 +136,10 @@ class Load:
         self.ledger.close()
 
 
-class _Background:
+class _Background(Repeating):
     def __init__(self, load, producer, threads):
-        self._stop = threading.Event()
+        super().__init__(lambda _thread: PACE_S if load.ask(producer) else 10 * PACE_S, threads)
         self._load = load
-        self._producer = producer
-        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(threads)]
-
-    def _run(self):
-        while not self._stop.is_set():
-            asked = self._load.ask(self._producer)
-            self._stop.wait(PACE_S if asked else 10 * PACE_S)
-
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(60)
 
     def more(self, count, deadline=180):
         """Until so many more were acknowledged while it runs."""
