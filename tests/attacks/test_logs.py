@@ -11,6 +11,7 @@ import uuid
 import pytest
 
 from support import events, places, web
+from support.fixtures import shared_relay
 from support.injection import MARK, PAYLOADS, assert_clean, hidden_in
 from support.relay import SANITIZERS
 from support.waiting import eventually
@@ -19,21 +20,13 @@ from support.waiting import eventually
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory, broker):
     """A pair for each form of the log, on one deployment."""
-    from support.redis_server import RedisServer
-    from support.relay import Relay
-    from support.smtp_server import SmtpServer
-    folder = tmp_path_factory.mktemp("watched")
-    redis, smtp = RedisServer(folder / "redis").start(), SmtpServer().start()
-    watched = Relay(folder / "relay", broker, redis, smtp.url, {"policy.temporary_password": "mailed,handed,chosen"}).prepare()
-    watched.smtp = smtp
-    watched.intakes = {form: watched.producer(**{"log.format": form}) for form in ("json", "text")}
-    watched.workers = {form: watched.worker(**{"log.format": form}) for form in ("json", "text")}
-    for process in (redis.process, *watched.intakes.values(), *watched.workers.values()):
-        process.lasting = True
-    yield watched
-    watched.close()
-    smtp.stop()
-    redis.kill()
+    settings = {"policy.temporary_password": "mailed,handed,chosen"}
+    with shared_relay(tmp_path_factory.mktemp("watched"), broker, settings) as watched:
+        watched.intakes = {form: watched.producer(**{"log.format": form}) for form in ("json", "text")}
+        watched.workers = {form: watched.worker(**{"log.format": form}) for form in ("json", "text")}
+        for process in (*watched.intakes.values(), *watched.workers.values()):
+            process.lasting = True
+        yield watched
 
 
 @pytest.fixture(autouse=True)

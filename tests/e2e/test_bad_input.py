@@ -5,6 +5,7 @@ import pytest
 
 from support import events, web
 from support.expectations import audits_are_valid, nothing_was_mailed, the_mail_to
+from support.fixtures import shared_relay
 from support.waiting import NotYet, eventually
 
 
@@ -251,21 +252,10 @@ FORGED = {
 
 @pytest.fixture(scope="module")
 def shared_worker(tmp_path_factory, broker):
-    from support.redis_server import RedisServer
-    from support.relay import Relay
-    from support.smtp_server import SmtpServer
-    folder = tmp_path_factory.mktemp("bad-records")
-    redis = RedisServer(folder / "redis").start()
-    redis.process.lasting = True
-    smtp = SmtpServer().start()
-    relay = Relay(folder / "relay", broker, redis, smtp.url).prepare()
-    relay.the_worker = relay.worker()
-    relay.the_worker.lasting = True
-    relay.smtp = smtp
-    yield relay
-    relay.close()
-    smtp.stop()
-    redis.kill()
+    with shared_relay(tmp_path_factory.mktemp("bad-records"), broker) as relay:
+        relay.the_worker = relay.worker()
+        relay.the_worker.lasting = True
+        yield relay
 
 
 def ends_dead(relay, record, reason):

@@ -3,6 +3,7 @@ import pytest
 
 from support import events
 from support.expectations import audits_are_valid, dead_letter_of, nothing_was_mailed, the_mail_to
+from support.fixtures import shared_relay
 from support.relay import ALL_SCOPES
 from support.waiting import NotYet, eventually
 
@@ -41,23 +42,12 @@ REFUSED = {
 @pytest.fixture(scope="module")
 def office(tmp_path_factory, broker):
     """A deployment with one producer and one worker for all of these."""
-    from support.redis_server import RedisServer
-    from support.relay import Relay
-    from support.smtp_server import SmtpServer
-    folder = tmp_path_factory.mktemp("office")
-    redis, smtp = RedisServer(folder / "redis").start(), SmtpServer().start()
-    redis.process.lasting = True
-    relay = Relay(folder / "relay", broker, redis, smtp.url, ON).prepare()
-    relay.smtp = smtp
-    relay.vouching = relay.add_key("vouching", SCOPES)
-    relay.direct_secret = relay.add_publisher("direct", SCOPES)
-    relay.intake = relay.producer()
-    relay.intake.lasting = True
-    relay.worker().lasting = True
-    yield relay
-    relay.close()
-    smtp.stop()
-    redis.kill()
+    with shared_relay(tmp_path_factory.mktemp("office"), broker, ON) as office:
+        office.vouching = office.add_key("vouching", SCOPES)
+        office.direct_secret = office.add_publisher("direct", SCOPES)
+        office.intake = office.producer()
+        office.intake.lasting = office.worker().lasting = True
+        yield office
 
 
 @pytest.mark.parametrize("what", REFUSED)

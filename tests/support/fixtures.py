@@ -1,4 +1,5 @@
 """The fixtures that every suite with a deployment has; a conftest imports them by name."""
+import contextlib
 import os
 import types
 
@@ -21,6 +22,20 @@ def broker(tmp_path_factory):
     broker.process.lasting = True
     yield broker
     broker.remove()
+
+
+@contextlib.contextmanager
+def shared_relay(folder, broker, settings=None):
+    """A deployment for many tests, with a Redis and a relay (`.smtp`) of its own; whoever starts a program of it says
+    that it is lasting."""
+    redis, smtp = RedisServer(folder / "redis").start(), SmtpServer().start()
+    redis.process.lasting = True
+    relay = Relay(folder / "relay", broker, redis, smtp.url, settings).prepare()
+    relay.smtp = smtp
+    yield relay
+    relay.close()
+    smtp.stop()
+    redis.kill()
 
 
 @pytest.fixture
