@@ -13,9 +13,8 @@ import pytest
 
 from load import Load
 from support.fault_proxy import FaultProxy
-from support.fixtures import redis_server, relay, smtp  # noqa: F401
+from support.fixtures import broker, deployments, redis_server, relay, smtp  # noqa: F401
 from support.kafka_cluster import KafkaCluster
-from support.relay import Relay
 
 
 class _ClusterElsewhere:
@@ -103,17 +102,9 @@ def smtp_proxy(smtp):
 @pytest.fixture
 def deploy(tmp_path, cluster, redis_server, redis_proxy, smtp, smtp_proxy):
     """deploy(settings..., tiers=...): the pair between the proxies; nothing runs yet."""
-    made = []
-
-    def make(settings=None, **options):
-        settings = {"redis.url": f"redis://127.0.0.1:{redis_proxy.port}", **(settings or {})}
-        relay = Relay(tmp_path / f"relay-{len(made)}", cluster, redis_server, f"smtp://127.0.0.1:{smtp_proxy.port}",
-                      settings, **options).prepare()
-        made.append(relay)
-        return relay
-    yield make
-    for relay in made:
-        relay.close()
+    with deployments(tmp_path, cluster, redis_server, f"smtp://127.0.0.1:{smtp_proxy.port}",
+                     {"redis.url": f"redis://127.0.0.1:{redis_proxy.port}"}) as deploy:
+        yield deploy
 
 
 @pytest.fixture

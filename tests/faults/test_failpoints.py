@@ -11,7 +11,6 @@ from mixture import CONNECTIONS, OUTCOMES, SETTINGS, TIERS, Mixture
 from support import events, failpoints, places
 from support.expectations import audits_are_valid, dead_letter_of
 from support.failpoints import Failpoints, built
-from support.kafka_broker import KafkaBroker
 from support.processes import free_port
 from support.waiting import NotYet, eventually
 
@@ -25,13 +24,10 @@ def programs():
     return failpoints.build()
 
 
-@pytest.fixture(scope="module")
-def kafka(tmp_path_factory):
+@pytest.fixture
+def kafka(broker):
     """One broker is enough: what is failing here are our own processes."""
-    broker = KafkaBroker(tmp_path_factory.mktemp("kafka")).start()
-    broker.process.lasting = True
-    yield broker
-    broker.remove()
+    return broker
 
 
 @pytest.fixture

@@ -60,11 +60,18 @@ def relay(deploy):
 @pytest.fixture
 def deploy(tmp_path, broker, redis_server, smtp):
     """deploy(settings..., tiers=...) makes a deployment with keys, publishers and topics; nothing runs yet."""
+    with deployments(tmp_path, broker, redis_server, smtp.url) as deploy:
+        yield deploy
+
+
+@contextlib.contextmanager
+def deployments(folder, usual_kafka, redis_server, usual_smtp, usual_settings=None):
+    """A function that makes a deployment at each call, of what is usual and what the call says; all are closed."""
     made = []
 
     def make(settings=None, kafka=None, smtp_url=None, **options):
-        relay = Relay(tmp_path / f"relay-{len(made)}", kafka or broker, redis_server, smtp_url or smtp.url, settings,
-                      **options).prepare()
+        relay = Relay(folder / f"relay-{len(made)}", kafka or usual_kafka, redis_server, smtp_url or usual_smtp,
+                      {**(usual_settings or {}), **(settings or {})}, **options).prepare()
         made.append(relay)
         return relay
     yield make
