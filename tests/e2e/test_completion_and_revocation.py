@@ -10,18 +10,8 @@ from support.waiting import NotYet, eventually
 
 
 @pytest.fixture
-def start(deploy):
-    def make(settings=None, **options):
-        relay = deploy({"policy.temporary_password": "mailed,handed,chosen", **(settings or {})}, **options)
-        relay.the_worker = relay.worker()
-        relay.the_producer = relay.producer()
-        return relay
-    return make
-
-
-@pytest.fixture
-def running(start):
-    return start()
+def running(start_with_passwords):
+    return start_with_passwords()
 
 
 class Person:
@@ -112,8 +102,8 @@ def test_a_change_that_names_a_request_of_somebody_else_is_audited_under_its_own
     running.the_producer.verified(person.user, person.password)
 
 
-def test_notices_have_a_cap_of_their_own_and_what_they_end_is_ended_all_the_same(start, smtp):
-    relay = start({"limits.per_notice": "1/1h"})
+def test_notices_have_a_cap_of_their_own_and_what_they_end_is_ended_all_the_same(start_with_passwords, smtp):
+    relay = start_with_passwords({"limits.per_notice": "1/1h"})
     person = Person(relay, smtp)
     change = events.password_change(person.user, person.email)
     relay.outcome(relay.the_producer.change(change)["id"], "sent")
@@ -136,8 +126,8 @@ def test_a_change_needs_a_publisher_with_the_scope_notify(running, smtp):
     assert not running.audits(outcome="completed") and not smtp.mails.all()
 
 
-def test_a_revocation_ends_link_and_password_and_what_is_still_under_way(start, smtp):
-    relay = start(tiers=("5s", "1m"))
+def test_a_revocation_ends_link_and_password_and_what_is_still_under_way(start_with_passwords, smtp):
+    relay = start_with_passwords(tiers=("5s", "1m"))
     person = Person(relay, smtp)
     waiting = events.reset_request()
     smtp.rule("rcpt", lambda address: "451 4.7.1 later" if address == waiting["user"]["email"] else None)

@@ -8,13 +8,6 @@ from support.expectations import audits_are_valid, nothing_was_mailed, the_mail_
 PATH = "/v1/tokens/revoke"
 
 
-@pytest.fixture
-def running(relay):
-    relay.the_worker = relay.worker()
-    relay.the_producer = relay.producer()
-    return relay
-
-
 def who(request):
     return {"tenant": request["tenant"], "user_id": request["user"]["id"]}
 

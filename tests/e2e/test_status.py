@@ -11,13 +11,6 @@ from support.waiting import eventually
 UNKNOWN = "0199f1a0-5c3e-7d2b-9a41-3f0c8be2d6a7"
 
 
-@pytest.fixture
-def running(relay):
-    relay.the_worker = relay.worker()
-    relay.the_producer = relay.producer()
-    return relay
-
-
 def ask(producer, identifier, method="GET", **options):
     return producer.call(method, f"/v1/password-resets/{identifier}", **options)
 

@@ -12,18 +12,8 @@ CHOSEN = "correct-horse-battery-42"
 
 
 @pytest.fixture
-def start(deploy):
-    def make(settings=None, **options):
-        relay = deploy({"policy.temporary_password": "mailed,handed,chosen", **(settings or {})}, **options)
-        relay.the_worker = relay.worker()
-        relay.the_producer = relay.producer()
-        return relay
-    return make
-
-
-@pytest.fixture
-def running(start):
-    return start()
+def running(start_with_passwords):
+    return start_with_passwords()
 
 
 def ask(relay, kind, **fields):
@@ -64,8 +54,8 @@ def test_a_mailed_password_straight_from_kafka_works_like_one_over_http(running,
     assert running.the_producer.verified(user_of(request), mail.password)["request_id"] == identifier
 
 
-def test_a_second_try_carries_the_same_password_only_where_a_mail_may_be_out(start, smtp):
-    relay = start({"smtp.dot_timeout": "3s"}, tiers=("2s", "4s"))
+def test_a_second_try_carries_the_same_password_only_where_a_mail_may_be_out(start_with_passwords, smtp):
+    relay = start_with_passwords({"smtp.dot_timeout": "3s"}, tiers=("2s", "4s"))
     answers = {}
 
     def once(mail):

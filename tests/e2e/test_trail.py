@@ -6,8 +6,6 @@ import re
 import subprocess
 import uuid
 
-import pytest
-
 from support import events, places
 from support.changes import change_of
 from support.expectations import audits_are_valid, the_mail_to
@@ -39,13 +37,6 @@ def on_a_terminal(relay, identifier):
     _, errors = child.communicate(timeout=60)
     assert child.returncode == 0, errors
     return seen.decode().replace("\r\n", "\n")
-
-
-@pytest.fixture
-def running(relay):
-    relay.the_worker = relay.worker()
-    relay.the_producer = relay.producer()
-    return relay
 
 
 def test_the_story_is_told_from_the_request_to_the_changed_password(running, smtp):

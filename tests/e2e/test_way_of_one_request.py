@@ -10,13 +10,6 @@ from support import events
 from support.expectations import audits_are_valid, each_link_redeems_once_and_only_with_its_address, the_mail_to
 
 
-@pytest.fixture
-def running(relay):
-    relay.the_worker = relay.worker()
-    relay.the_producer = relay.producer()
-    return relay
-
-
 def test_a_request_over_http_becomes_one_mail_whose_link_redeems_once(running, smtp):
     request = events.reset_request(name="Ann Lee", locale="en-GB")
     identifier = running.the_producer.request(request)
