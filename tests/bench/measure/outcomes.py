@@ -4,10 +4,11 @@ import dataclasses
 import re
 import time
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from support.kafka_broker import _silent
 from support.kafka_client import PASSING
+from support.waiting import NotYet, eventually
 
 from .spread import demand
 
@@ -27,8 +28,17 @@ class Outcomes:
 
 
 def ends(consumer, topic):
-    partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
-    return {number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=30) for number in partitions}
+    """{partition: (its first offset, its next)}; those of a topic made a moment ago may have no leader yet."""
+    def asked():
+        try:
+            found = consumer.list_topics(topic, timeout=30).topics[topic]
+            if found.error is not None:
+                raise NotYet(found.error)
+            return {number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=30)
+                    for number in found.partitions}
+        except KafkaException as trouble:
+            raise NotYet(trouble) from None
+    return eventually(f"the ends of {topic}", asked)
 
 
 def messages(address, topic, deadline=300):

@@ -16,8 +16,8 @@ METHODS = {"acknowledged": "link", "without Kafka": "lnik"}
 
 def ask(relay, producer, kind, connections, seconds):
     before, used = outcomes.count_records(relay.broker.address, relay.requested), cpu_seconds(producer.pid)
-    done = subprocess.run([places.tool("wrk"), "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "-s", SCRIPT,
-                           f"http://127.0.0.1:{producer.port}", "--", relay.key, METHODS[kind]],
+    done = subprocess.run([places.tool("wrk"), "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "30s", "-s",
+                           SCRIPT, f"http://127.0.0.1:{producer.port}", "--", relay.key, METHODS[kind]],
                           check=True, capture_output=True, text=True, timeout=seconds + 120)
     words = next(line for line in done.stdout.splitlines() if line.startswith("RESULT")).split()[1:]
     requests, microseconds, refused, broken, p50, p99, worst = map(int, words)
