@@ -1,18 +1,17 @@
 #!/usr/bin/python3
 """What an event costs the worker in instructions, or in system calls: figures that are the same on a busy machine.
 
-    RESET_BIN=build/profile/bin tests/bench/instructions.py --sink build/bench/sink [--events 2000] [--calls] [--out F]
+    RESET_BIN=build/profile/bin tests/bench/instructions.py [--events 2000] [--calls | --cpu] [--out F]
 
 A worker runs under callgrind on real Kafka and Redis and the fast sink, takes some events to get warm, and is counted
 from then on: so start and first times are not in the figure.  --out keeps callgrind's file, for callgrind_annotate.
 --calls counts by `strace -c` instead.  Under callgrind the others have answered long before the worker looks, so a turn
 of its loop does more at once than in life: what is saved by fewer turns does not show here.
 
-Build with symbols: cmake -S . -B build/profile -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS=-g
+Build with symbols: cmake -S . -B build/profile -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS=-g, then its target bench.
 """
 import argparse
 import collections
-import os
 import pathlib
 import re
 import shutil
@@ -23,8 +22,9 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-import bench  # noqa: E402
-from support import places  # noqa: E402
+from measure.sink import Sink  # noqa: E402
+from measure.usage import cpu_seconds  # noqa: E402
+from support import events, places  # noqa: E402
 from support.kafka_broker import KafkaBroker  # noqa: E402
 from support.redis_server import RedisServer  # noqa: E402
 from support.relay import Relay  # noqa: E402
@@ -46,16 +46,16 @@ class Running:
 def publish(relay, first, count):
     def records():
         for number in range(first, first + count):
-            request = bench.events.reset_request(user=f"u{number}", name="Ann Lee", locale="en")
-            yield bench.events.record(bench.events.event(request), relay.publisher, relay.publisher_secret)
+            request = events.reset_request(user=f"u{number}", name="Ann Lee", locale="en")
+            yield events.record(events.event(request), relay.publisher, relay.publisher_secret)
     relay.publish_records(records())
 
 
 def drained(relay, sink, worker, count):
-    eventually("every event mailed", lambda: sink.counted()[0] >= count, 900,
+    eventually("every event mailed", lambda: sink.counted().mails >= count, 900,
                seen=lambda: f"{sink.counted()} {worker.tail(1500)}")
     relay.wait_until_committed(300)
-    assert sink.counted()[0] == count, f"{sink.counted()[0]} mails for {count} events: no figure"
+    assert sink.counted().mails == count, f"{sink.counted().mails} mails for {count} events: no figure"
 
 
 def totals(files):
@@ -113,12 +113,12 @@ def count_calls(options, relay, sink, folder):
     worker = relay.worker()
     publish(relay, 0, WARM)
     drained(relay, sink, worker, WARM)
-    before = bench.cpu_seconds(worker.pid)
+    before = cpu_seconds(worker.pid)
     tracer = subprocess.Popen([places.tool("strace"), "-f", "-c", "-o", out, "-p", str(worker.pid)],
                               stderr=subprocess.DEVNULL) if not options.cpu else None
     publish(relay, WARM, options.events)
     drained(relay, sink, worker, WARM + options.events)
-    print(f"CPU an event: {(bench.cpu_seconds(worker.pid) - before) * 1e6 / options.events:.1f} us"
+    print(f"CPU an event: {(cpu_seconds(worker.pid) - before) * 1e6 / options.events:.1f} us"
           f"{'' if options.cpu else ' (while traced)'}")
     if tracer:
         tracer.send_signal(signal.SIGINT)
@@ -133,7 +133,6 @@ def count_calls(options, relay, sink, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sink", required=True)
     parser.add_argument("--events", type=int, default=2000)
     parser.add_argument("--calls", action="store_true", help="system calls instead of instructions")
     parser.add_argument("--cpu", action="store_true", help="CPU time alone, of a worker that nobody looks at")
@@ -144,13 +143,13 @@ def main():
     broker = Running(options.broker) if options.broker else KafkaBroker(folder / "kafka").start()
     try:
         redis = RedisServer(folder / "redis", "--appendfsync", "everysec", "--slowlog-log-slower-than", "-1").start()
-        sink = bench.Sink(options.sink, folder)
+        sink = Sink(folder)
         relay = Relay(folder / "relay", broker, redis, f"smtp://127.0.0.1:{sink.port}",
                       {"log.level": "warning", "kafka.session.timeout.ms": "45000",
                        "kafka.heartbeat.interval.ms": "3000", "redis.timeout": "60s"}).prepare()
         (count_calls if options.calls or options.cpu else count_instructions)(options, relay, sink, folder)
         relay.close()
-        sink.stop()
+        sink.process.kill()
         redis.kill()
     except AssertionError as fault:
         print(f"no figures: {fault}", file=sys.stderr)
