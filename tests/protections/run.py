@@ -60,7 +60,7 @@ def show(shop, protection, servers):
     told = workshop.what_failed(output, protection.unit)
     if code is None:
         return OTHERWISE, f"it did not end within {workshop.TEST_DEADLINE_S} s:\n{output[-3000:]}"
-    if not re.search(protection.expect, told):
+    if "ERROR at setup" in output or not re.search(protection.expect, told):
         return OTHERWISE, f"not as expected:\n{told[-3000:] or output[-3000:]}"
     return AS_EXPECTED, in_short(told)
 

@@ -182,9 +182,9 @@ def what_failed(output, unit):
         passed = set(re.findall(r"\[ +OK +\] (\S+)", output))
         return "\n".join(line for line in output.splitlines()
                          if not (re.search(r"\[ +(RUN|OK) +\]", line) and line.split()[-1] in passed))
-    _, _, failures = output.partition("= FAILURES =")
+    begin = re.search(r"^=+ (ERRORS|FAILURES) =+$", output, re.M)
     told, shown = [], True
-    for line in failures.splitlines():
+    for line in output[begin.end():].splitlines() if begin else []:
         if re.fullmatch(r"-+ .* -+", line):
             shown = False
         elif re.match(r"_{3,} .* _{3,}|=+ .* =+$", line):
