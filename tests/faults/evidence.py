@@ -61,7 +61,7 @@ class Token(typing.NamedTuple):
 class Sample(typing.NamedTuple):
     at: float
     memory: int           # KiB resident
-    descriptors: int      # without the open connections to the relay, of which there are as many as there is to do
+    descriptors: int
     threads: int
 
 
@@ -90,6 +90,7 @@ class Evidence:
     redemptions: list = dataclasses.field(default_factory=list)
     invalid: list = dataclasses.field(default_factory=list)       # audit records that break their schema
     samples: dict = dataclasses.field(default_factory=dict)       # process that lived throughout -> [Sample]
+    at_rest: dict = dataclasses.field(default_factory=dict)       # the same -> descriptors before all, and after it
     faults: list = dataclasses.field(default_factory=list)
     died: list = dataclasses.field(default_factory=list)          # sentences: processes that ended by themselves
     trouble: list = dataclasses.field(default_factory=list)       # sentences: faults that did not strike as meant

@@ -25,9 +25,10 @@ from evidence import Evidence, Redemption  # noqa: E402
 from stream import Stream  # noqa: E402
 from system import System  # noqa: E402
 from support.waiting import NotYet, eventually  # noqa: E402
-from watch import TopicLedger, Watch, look_into_files, look_into_redis  # noqa: E402
+from watch import TopicLedger, Watch, look_into_files, look_into_redis, sample_of  # noqa: E402
 
 SETTLED_WITHIN_S = 300  # without one more end
+RESTED_WITHIN_S = 90    # thrice smtp.idle_timeout
 REDEEMED_EVERY = 40
 MIXED_PAUSE_S = (0.5, 4.0)
 MORTAL = {"worker": (-1, 0), "producer": (0, -1), "mixed": (2, 1)}  # -1: all of them
@@ -70,8 +71,7 @@ class Run:
         self.stream = Stream(self.evidence, self.system.asked_producers, total, options.rate, twins=self.mixed,
                              seed=options.seed)
         self.ledger = TopicLedger(self.evidence, self.system.relay)
-        self.watch = Watch(self.ledger, self.evidence, self.system.steady_processes,
-                           self.system.smtp_proxy.port)
+        self.watch = Watch(self.ledger, self.evidence, self.system.steady_processes)
         self.began = time.time()
         self.ending = False
         self._pool = None
@@ -83,6 +83,7 @@ class Run:
         self.ending = True
 
     def strike(self):
+        self._before = self._descriptors()
         self.watch.start()
         self.stream.start()
         self._mix() if self.mixed else self._kill()
@@ -182,6 +183,20 @@ class Run:
         self.ledger.complete()
         self._progress()
 
+    def _descriptors(self):
+        return {name: sample_of(pid).descriptors for name, pid in self.system.steady_processes().items()}
+
+    def look_at_rest(self):
+        """A worker keeps as many connections to the relay as it had to do, for a while: what is open once they are
+        closed is compared with what was open before."""
+        def rested():
+            self.evidence.at_rest = {name: (self._before[name], now) for name, now in self._descriptors().items()}
+            return not list(verdict.left_open(self.evidence))
+        try:
+            eventually("connections that nobody uses to be closed", rested, RESTED_WITHIN_S)
+        except AssertionError as late:
+            self._say(str(late))  # the verdict says which
+
     def look_around(self):
         look_into_redis(self.evidence, self.system.redis.client())
         look_into_files(self.evidence, self.system.written_files())
@@ -239,6 +254,7 @@ def main():
     try:
         run.strike()
         run.settle()
+        run.look_at_rest()
         run.look_around()
         violations = verdict.judge(run.evidence)
         report = figures.report(run.evidence, violations, options, run.began, run.settled)

@@ -1,7 +1,6 @@
 """Writes down, while a long run goes on, what the relay took, what the audit topic says, how far the group has
 committed and what the processes need.  Keeps of each record what the verdict asks, never a mail or an event."""
 import json
-import os
 import pathlib
 import re
 import threading
@@ -19,7 +18,6 @@ MESSAGE_ID = re.compile(rb"^Message-ID:\s*<([0-9a-f-]{36})\.([^@>]+)@", re.M)
 LINK = re.compile(rb"#([\w-]{43})(?![\w-])")
 TOKEN = re.compile(rb"(?<![\w-])[\w-]{43}(?![\w-])")
 TOKEN_REQUEST, TOKEN_CLAIM = 1, 10  # fields of a token's record (common/core/protocol/record.c)
-ESTABLISHED = "01"        # proc(5), /proc/net/tcp
 VALIDATED = 20            # one audit record of so many goes through the JSON Schema
 COMMITS_EVERY_S = 0.5
 SAMPLES_EVERY_S = 2.0
@@ -151,12 +149,11 @@ class TopicLedger:
 class Watch:
     """The thread that refreshes the topics' ledger and looks at processes; `processes()`: {name: pid}."""
 
-    def __init__(self, ledger, evidence, processes, relay_port=0):
+    def __init__(self, ledger, evidence, processes):
         self.ledger = ledger
         self.evidence = evidence
         self.trouble = None
         self._processes = processes
-        self._relay_port = relay_port
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -181,7 +178,7 @@ class Watch:
                     commits = time.monotonic()
                 if time.monotonic() - samples > SAMPLES_EVERY_S:
                     for name, pid in self._processes().items():
-                        sample = sample_of(pid, self._relay_port)
+                        sample = sample_of(pid)
                         if sample:
                             self.evidence.samples.setdefault(name, []).append(sample)
                     samples = time.monotonic()
@@ -190,22 +187,14 @@ class Watch:
                 raise
 
 
-def sample_of(pid, relay_port):
+def sample_of(pid):
     folder = pathlib.Path(f"/proc/{pid}")
     try:
         status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines())
-        to_relay = _open_connections_to(relay_port)
-        descriptors = [each for each in (folder / "fd").iterdir() if os.readlink(each) not in to_relay]
         return Sample(time.time(), int(status["VmRSS"].split()[0]),
-                      len(descriptors), int(status["Threads"]))
+                      len(list((folder / "fd").iterdir())), int(status["Threads"]))
     except (OSError, KeyError):
         return None
-
-
-def _open_connections_to(port):
-    """As /proc/*/fd names them.  One that its peer has closed is none of them: who keeps it leaks it."""
-    rows = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return {f"socket:[{row[9]}]" for row in rows if row[2].endswith(f":{port:04X}") and row[3] == ESTABLISHED}
 
 
 def look_into_redis(evidence, client):
