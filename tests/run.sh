@@ -77,6 +77,7 @@ install_all() {
     unpack_program "$RESET_CACHE" smtp-sink postfix || return
     unpack_program "$RESET_CACHE" smtp-source postfix || return
     unpack_program "$RESET_CACHE" promtool prometheus || return
+    wanted bench || return 0
     install_packages "${BENCH_PACKAGES[@]}" || return
     command -v npm >/dev/null || install_packages npm
 }
