@@ -93,7 +93,7 @@ static void on_examined(void *context, enum status status, const struct kafka_to
                         const struct error *error)
 {
     struct worker *worker = context;
-    worker->examining = false;
+    worker->examination = NULL;
     worker->topic_fault[0] = '\0';
     if (status != STATUS_OK) {
         snprintf(worker->topic_fault, sizeof worker->topic_fault, "%s", error->text);
@@ -122,10 +122,8 @@ static void examine_topics(struct worker *worker)
     struct error error = {0};
     if (settings_topics(&worker->settings, &plan, &error) ||
         kafka_topics_examine_start(worker->base, &properties, &plan, KAFKA_DEADLINE_MS, on_examined, worker,
-                                   &error))
+                                   &worker->examination, &error))
         snprintf(worker->topic_fault, sizeof worker->topic_fault, "%s", error.text);
-    else
-        worker->examining = true;
 }
 
 static void on_time(evutil_socket_t descriptor, short what, void *context)
@@ -137,7 +135,7 @@ static void on_time(evutil_socket_t descriptor, short what, void *context)
                                               KAFKA_DEADLINE_MS, on_probed, worker, &error);
     if (status != STATUS_OK && status != STATUS_CONFLICT)
         snprintf(worker->kafka_fault, sizeof worker->kafka_fault, "%s", error.text);
-    if (worker->topic_fault[0] && !worker->examining) /* missing topics may be made, brokers come back */
+    if (worker->topic_fault[0] && !worker->examination) /* missing topics may be made, brokers come back */
         examine_topics(worker);
 }
 
@@ -167,5 +165,6 @@ void health_stop(struct worker *worker)
     if (worker->health)
         event_free(worker->health);
     worker->health = NULL;
+    kafka_topics_examine_cancel(&worker->examination);
     admin_http_free(&worker->admin);
 }

@@ -121,9 +121,9 @@ enum status kafka_topics_examine(const struct kafka_properties *properties,
     return status == STATUS_OK ? examine(conf, plan, create, deadline_ms, report, error) : status;
 }
 
-struct examination {
-    struct offload *offload;
-    rd_kafka_conf_t *conf; /* the thread's */
+struct kafka_topics_examination {
+    struct offload *offload; /* owned while it runs */
+    rd_kafka_conf_t *conf;   /* the thread's */
     struct kafka_topics_plan plan;
     int deadline_ms;
     kafka_topics_examined *examined;
@@ -135,14 +135,14 @@ struct examination {
 
 static void run_examination(void *context)
 {
-    struct examination *examination = context;
+    struct kafka_topics_examination *examination = context;
     examination->status = examine(examination->conf, &examination->plan, false, examination->deadline_ms,
                                   &examination->report, &examination->error);
 }
 
 static void end_examination(void *context)
 {
-    struct examination *examination = context;
+    struct kafka_topics_examination *examination = context;
     examination->examined(examination->context, examination->status, &examination->report,
                           &examination->error);
     free(examination);
@@ -150,9 +150,10 @@ static void end_examination(void *context)
 
 enum status kafka_topics_examine_start(struct event_base *base, const struct kafka_properties *properties,
                                        const struct kafka_topics_plan *plan, int deadline_ms,
-                                       kafka_topics_examined *examined, void *context, struct error *error)
+                                       kafka_topics_examined *examined, void *context,
+                                       struct kafka_topics_examination **result, struct error *error)
 {
-    struct examination *examination = calloc(1, sizeof *examination);
+    struct kafka_topics_examination *examination = calloc(1, sizeof *examination);
     if (examination == NULL)
         return error_set(error, STATUS_MEMORY, "no memory for a question to Kafka");
     examination->plan = *plan;
@@ -166,7 +167,18 @@ enum status kafka_topics_examine_start(struct event_base *base, const struct kaf
         if (status != STATUS_OK)
             rd_kafka_conf_destroy(examination->conf);
     }
-    if (status != STATUS_OK)
+    if (status == STATUS_OK)
+        *result = examination;
+    else
         free(examination);
     return status;
+}
+
+void kafka_topics_examine_cancel(struct kafka_topics_examination **examination)
+{
+    if (*examination == NULL)
+        return;
+    offload_cancel(&(*examination)->offload);
+    free(*examination);
+    *examination = NULL;
 }

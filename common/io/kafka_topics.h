@@ -68,13 +68,18 @@ enum status kafka_topics_examine(const struct kafka_properties *properties,
                                  const struct kafka_topics_plan *plan, bool create, int deadline_ms,
                                  struct kafka_topics_report *report, struct error *error) WARN_UNUSED;
 
-/* The same without create, on a helper thread; `examined` is called once, on the loop.  The plan is copied.
- */
+/* The same without create, on a helper thread; `examined` is called once, on the loop, and `*result`, which
+ * is the caller's until then, is freed.  The plan is copied. */
+struct kafka_topics_examination;
 typedef void kafka_topics_examined(void *context, enum status status,
                                    const struct kafka_topics_report *report, const struct error *error);
 enum status kafka_topics_examine_start(struct event_base *base, const struct kafka_properties *properties,
                                        const struct kafka_topics_plan *plan, int deadline_ms,
                                        kafka_topics_examined *examined, void *context,
+                                       struct kafka_topics_examination **result,
                                        struct error *error) WARN_UNUSED;
+
+/* Waits for the thread, up to its deadline; `examined` is not called. */
+void kafka_topics_examine_cancel(struct kafka_topics_examination **examination);
 
 #endif

@@ -76,7 +76,7 @@ def build_without(rule, copy):
     for file, entry in known.items():
         built = shlex.split(entry["command"])[-3]
         if "/protocol-explore.dir/" in built and str(pathlib.Path(file).relative_to(explore.ROOT)) not in sources:
-            objects.append(str(explore.BUILD / built))
+            objects.append(str(pathlib.Path(entry["directory"]) / built))  # make builds below, ninja at the top
     libraries = call(["pkg-config", "--libs", "jansson", "libsodium", "gmime-3.0"]).stdout.split()
     program = copy / "protocol-explore"
     done = call(["cc", "-o", program, *objects, explore.BUILD / "libreset_core.a", *libraries, "-lm"])

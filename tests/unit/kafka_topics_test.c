@@ -110,11 +110,34 @@ static void without_a_broker_both_ways_say_so(void **state)
     assert_non_null(strstr(errors, "Kafka does not answer"));
     free(out);
     free(errors);
+    struct kafka_topics_examination *examination;
     assert_ok(kafka_topics_examine_start(fixture.base, &fixture.properties, &plan, 300, take_examined,
-                                         &examined, &error),
+                                         &examined, &examination, &error),
               &error);
     kafka_fixture_until(&fixture, &examined.count, 1);
     assert_int_equal(examined.status, STATUS_UNAVAILABLE);
+    kafka_fixture_close(&fixture);
+}
+
+/* However far it is: its thread has ended, too, and nobody has heard of it yet. */
+static void an_examination_that_nobody_waits_for_leaves_nothing(void **state)
+{
+    (void)state;
+    struct kafka_fixture fixture;
+    struct kafka_topics_plan plan;
+    struct error error = {0};
+    struct examined examined = {0};
+    kafka_fixture_open(&fixture);
+    rd_kafka_mock_broker_set_down(fixture.cluster, 1);
+    assert_ok(kafka_topics_plan(&defaults, 4, 1, &plan, &error), &error);
+    struct kafka_topics_examination *examination;
+    assert_ok(kafka_topics_examine_start(fixture.base, &fixture.properties, &plan, 300, take_examined,
+                                         &examined, &examination, &error),
+              &error);
+    kafka_topics_examine_cancel(&examination);
+    assert_null(examination);
+    event_base_loop(fixture.base, EVLOOP_NONBLOCK);
+    assert_int_equal(examined.count, 0);
     kafka_fixture_close(&fixture);
 }
 
@@ -125,6 +148,7 @@ int main(void)
         cmocka_unit_test(names_that_kafka_refuses_are_refused),
         cmocka_unit_test(a_broker_without_admin_api_shows_what_is_there),
         cmocka_unit_test(without_a_broker_both_ways_say_so),
+        cmocka_unit_test(an_examination_that_nobody_waits_for_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
