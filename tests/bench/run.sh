@@ -16,8 +16,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . deploy/packages.sh
 
-RESET_CACHE=$(realpath -m "${RESET_CACHE:-.cache}")
-export RESET_CACHE PATH="$PATH:/usr/sbin:$RESET_CACHE/bin" PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+use_cache
+export PYTHONUNBUFFERED=1
 for argument in "$@"; do
     [ "$argument" != --readme ] || exec /usr/bin/python3 tests/bench/bench.py "$@"
 done
@@ -30,8 +30,7 @@ if [ "${RESET_INSTALL:-yes}" != no ]; then
 fi
 fetch_kafka "$RESET_CACHE"
 if [ -z "${RESET_BIN:-}" ]; then
-    generator=()
-    [ -f build/release/CMakeCache.txt ] || { command -v ninja >/dev/null && generator=(-G Ninja); }
+    choose_generator build/release
     cmake --preset release "${generator[@]}" >/dev/null
     cmake --build --preset release --target bench >/dev/null
     export RESET_BIN=$PWD/build/release/bin
