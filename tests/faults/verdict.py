@@ -35,7 +35,6 @@ class Violation(typing.NamedTuple):
 
 class Extra(typing.NamedTuple):
     """A second mail and what explains it; cause None: nothing does."""
-    request: str
     mails: tuple          # the earlier, the later
     cause: str
     gap: float            # seconds between the earlier mail and the fault
@@ -98,7 +97,7 @@ def mails(evidence):
     yield from other_mails(evidence)
     for extra in extra_mails(evidence):
         if extra.cause is None:
-            yield Violation("I2", f"{extra.request} was mailed again, and nothing had died; "
+            yield Violation("I2", f"{extra.mails[0].request} was mailed again, and nothing had died; "
                                   f"{_circumstances(evidence, extra)}")
 
 
@@ -141,7 +140,7 @@ def extra_mails(evidence):
     """Every mail beyond a request's first, with its cause."""
     explain = _Explain(evidence)
     for earlier, later in second_mails(evidence.mails):
-        yield Extra(earlier.request, (earlier, later), *explain.cause(earlier, later))
+        yield Extra((earlier, later), *explain.cause(earlier, later))
 
 
 class _Explain:
