@@ -48,6 +48,13 @@ def _is_free(port):
     return True
 
 
+def _end(path, size):
+    """The last bytes of a file, which may have grown to hundreds of megabytes."""
+    with open(path, "rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - size))
+        return file.read(size).decode(errors="replace")
+
+
 def _die_with_parent():
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
@@ -82,7 +89,7 @@ class Process:
         return self.err_path.read_text(errors="replace")
 
     def tail(self, size=4000):
-        return f"--- {self.name} stdout\n{self.stdout()[-size:]}\n--- {self.name} stderr\n{self.stderr()[-size:]}"
+        return f"--- {self.name} stdout\n{_end(self.out_path, size)}\n--- {self.name} stderr\n{_end(self.err_path, size)}"
 
     def signal(self, number):
         self.child.send_signal(number)

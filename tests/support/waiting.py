@@ -14,17 +14,20 @@ class NotYet(AssertionError):
 
 
 def eventually(expected, probe, deadline=DEADLINE, seen=None):
-    """The first true answer of `probe`, for which a refused connection is just not yet.  `expected` completes "waited for ..."; `seen` describes a false answer."""
+    """The first true answer of `probe`, for which a refused connection is just not yet.  `expected` completes "waited for ..."; `seen` describes a false answer, once and at
+    the end: it may take long."""
     end = time.monotonic() + deadline
     while True:
         try:
             answer = probe()
             if answer:
                 return answer
-            last = seen() if seen else answer
+            last = answer
         except (NotYet, ConnectionError) as missing:
             last = missing
         if time.monotonic() > end:
+            if seen and not isinstance(last, Exception):
+                last = seen()
             raise AssertionError(f"waited {deadline:.0f} s for {expected}; last seen: {last!s:.4000}")
         time.sleep(PAUSE)
 
