@@ -1,7 +1,7 @@
 """P9: 1, 2, 4, 8 workers against a relay that takes 100 ms at the dot, 20 connections each.
 
-Counted in a window in which all of them have work, from a second after the first mail for some seconds.  The measured
-rate of one worker is what docs/CAPACITY.md's model is checked against.
+Counted in a window in which all of them have work: it begins a second after each has joined the group and the relay
+has all their connections.  The measured rate of one worker is what docs/CAPACITY.md's model is checked against.
 """
 import time
 
@@ -35,8 +35,12 @@ def measure(place):
         sink = Sink(stage.folder, "--delay", DELAY_MS)
         clock = Stopwatch(redis=stage.redis.process, broker=stage.broker.process)
         started, group, audit = stage.run(sink, number)
-        eventually("the first mail", lambda: sink.counted().mails, 120, seen=started[0].tail)
-        window(sink, 1)  # in which the connections are opened
+        for worker in started:
+            worker.wait_ready()
+        opened = number * place.size(CONNECTIONS, 1)
+        eventually(f"{opened} connections of {number} workers", lambda: sink.counted().connections >= opened, 120,
+                   seen=lambda: f"{sink.counted()} {started[0].tail()}")
+        window(sink, 1)
         rate = window(sink, seconds)
         demand(place.smoke or sink.counted().mails < stage.events, "the events did not last until the window's end")
         stage.wait_for_mails(sink, started, stage.events)
