@@ -4,8 +4,7 @@
 #
 #   ./tests/run.sh                 all suites
 #   ./tests/run.sh unit e2e        only these: format house unit contract protocol integration gallery browser e2e attacks
-#                                  faults tls static threads coverage
-#   ./tests/run.sh bench            by name alone: every row of the benchmark with a few mails; brings the peers with Go and npm
+#                                  faults tls bench static threads coverage
 #
 # Unit tests come first, with the machine to themselves; then three rows of suites side by side: those that compute,
 # those that mostly wait, and at the lowest priority what looks at the sources.  What a suite says is shown when it has
@@ -18,8 +17,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 70
 . deploy/packages.sh
 
-SUITES=(format house unit contract protocol integration gallery browser e2e attacks faults tls static threads coverage)
-NAMED_SUITES=(bench) # only where they are named
+SUITES=(format house unit contract protocol integration gallery browser e2e attacks faults tls bench static threads coverage)
 # Of the unit tests, those of what runs on several threads: librdkafka's, the helper's, the log's.
 THREAD_TESTS=(audit_stream_test kafka_clock_test kafka_consumer_test kafka_producer_fault_test kafka_producer_test
     kafka_rebalance_test kafka_topics_test log_test password_stretcher_test redis_test)
@@ -59,8 +57,8 @@ wanted() {
 }
 
 for argument in "$@"; do
-    [[ " ${SUITES[*]} ${NAMED_SUITES[*]} " == *" $argument "* ]] ||
-        { echo "unknown suite $argument; there are: ${SUITES[*]} ${NAMED_SUITES[*]}" >&2; exit 64; }
+    [[ " ${SUITES[*]} " == *" $argument "* ]] ||
+        { echo "unknown suite $argument; there are: ${SUITES[*]}" >&2; exit 64; }
 done
 chosen=("${@:-${SUITES[@]}}")
 [ $# -gt 0 ] || chosen=("${SUITES[@]}")
@@ -160,6 +158,8 @@ row_that_computes() {
     wanted browser && part browser run_pytest browser tests/browser -n 2
     # Says why, where there is no hiredis with TLS: tests/tls/hiredis.sh.
     wanted tls && part tls run_pytest tls tests/tls
+    # Every row of the benchmark with a few mails, by the release build; its figures are made by tests/bench/run.sh.
+    wanted bench && RESET_BIN=$PWD/build/release/bin part bench run_pytest bench tests/bench
     return 0
 }
 
@@ -169,8 +169,6 @@ row_that_waits() {
     wanted attacks && part attacks run_pytest attacks tests/attacks -n 3
     # Those that strike brokers have three for each module; --long shows more of each fault.
     wanted faults && part faults run_pytest faults tests/faults -n 4 --dist loadgroup
-    # Every row of the benchmark with a few mails, by the release build; its figures are made by tests/bench/run.sh.
-    wanted bench && RESET_BIN=$PWD/build/release/bin part bench run_pytest bench tests/bench
     return 0
 }
 

@@ -129,12 +129,13 @@ def readme(tmp_path):
 
 
 def test_the_readme_gets_the_table_and_the_chart_between_its_marks(readme):
-    report.fill(readme, a_run(), readme.parent / "P3.svg")
+    run = a_run()
+    report.fill(readme, run, readme.parent / "P3.svg")
     text = readme.read_text()
     assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
     assert "| P1 | engine ÷ smtp-source | 2.00 (1.90–2.10) | ≥ 1.8 | met |" in text and "mails/s" not in text
     assert (readme.parent / "docs" / "bench.svg").read_text() == "<svg/>"
-    report.fill(readme, a_run(), readme.parent / "P3.svg")
+    report.fill(readme, run, readme.parent / "P3.svg")
     assert readme.read_text() == text
 
 
