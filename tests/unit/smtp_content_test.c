@@ -64,11 +64,37 @@ static void one_wrong_byte_is_found_anywhere(void **state)
     free(content);
 }
 
+static void a_second_dot_stands_before_each_leading_one(void **state)
+{
+    (void)state;
+    static const struct {
+        struct text content, sent;
+    } dots[] = {
+        {BYTES(""), BYTES("")},
+        {BYTES("a.b\r\n"), BYTES("a.b\r\n")},
+        {BYTES(".\r\n"), BYTES("..\r\n")},
+        {BYTES("..\r\n"), BYTES("...\r\n")},
+        {BYTES("a\r\n.\r\n"), BYTES("a\r\n..\r\n")},
+        {BYTES(".a.\r\n.b.\r\n\r\n.\r\n.\r\nc.\r\n"), BYTES("..a.\r\n..b.\r\n\r\n..\r\n..\r\nc.\r\n")},
+    };
+    for (size_t i = 0; i < sizeof dots / sizeof *dots; i++) {
+        struct buffer out;
+        buffer_init(&out, 256);
+        buffer_append_string(&out, "DATA\r\n");
+        smtp_content_append(&out, dots[i].content);
+        assert_memory_equal(out.bytes, "DATA\r\n", 6);
+        if (!text_equal((struct text){out.bytes + 6, out.size - 6}, dots[i].sent))
+            fail_msg("case %zu: %.*s", i, (int)out.size, out.bytes);
+        buffer_clear(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_could_end_a_message_early_is_not_safe),
         cmocka_unit_test(one_wrong_byte_is_found_anywhere),
+        cmocka_unit_test(a_second_dot_stands_before_each_leading_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
