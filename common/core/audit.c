@@ -12,32 +12,26 @@
 #include "core/timestamp.h"
 #include "core/uuid.h"
 
-/* An object being written: commas stand between fields, and an empty one is never opened.  Names are ours and
- * want no escape. */
+/* An object being written: commas stand between fields, and an empty one is never opened.  Names are ours,
+ * want no escape, and stand as FIELD writes them: with a comma that the first field leaves out. */
 struct object {
     struct buffer *out;
-    const char *name; /* still to be opened as `,"name":{`; NULL: open */
-    bool comma;       /* a field stands in it */
+    struct text opening; /* what is still to be written before the first field; empty: it is open */
+    bool comma;          /* a field stands in it */
 };
 
-static void write_name(struct object *object, const char *name)
+#define FIELD(name)   TEXT(",\"" name "\":")
+#define OPENING(name) TEXT(",\"" name "\":{")
+
+static void write_name(struct object *object, struct text field)
 {
-    if (object->name) {
-        buffer_append(object->out, ",\"", 2);
-        buffer_append_string(object->out, object->name);
-        buffer_append(object->out, "\":{", 3);
-        object->name = NULL;
-        object->comma = false;
-    }
-    if (object->comma)
-        buffer_append_byte(object->out, ',');
+    buffer_append_text(object->out, object->opening);
+    object->opening.size = 0;
+    buffer_append(object->out, field.bytes + !object->comma, field.size - !object->comma);
     object->comma = true;
-    buffer_append_byte(object->out, '"');
-    buffer_append_string(object->out, name);
-    buffer_append(object->out, "\":", 2);
 }
 
-static void write_text(struct object *object, const char *name, struct text value)
+static void write_text(struct object *object, struct text name, struct text value)
 {
     if (value.size == 0)
         return;
@@ -45,13 +39,13 @@ static void write_text(struct object *object, const char *name, struct text valu
     json_write_visible(object->out, value);
 }
 
-static void write_number(struct object *object, const char *name, long long value)
+static void write_number(struct object *object, struct text name, long long value)
 {
     write_name(object, name);
     buffer_append_number(object->out, value);
 }
 
-static void write_flag(struct object *object, const char *name, bool value)
+static void write_flag(struct object *object, struct text name, bool value)
 {
     if (!value)
         return;
@@ -61,16 +55,16 @@ static void write_flag(struct object *object, const char *name, bool value)
 
 static void close_object(struct object *object)
 {
-    if (!object->name)
+    if (object->comma)
         buffer_append_byte(object->out, '}');
 }
 
 static void write_actor(const struct audit_record *record, struct buffer *out)
 {
-    struct object actor = {out, "actor", false};
-    write_text(&actor, "role", record->actor_role);
-    write_text(&actor, "id", record->actor_id);
-    write_text(&actor, "tenant", record->actor_tenant);
+    struct object actor = {out, OPENING("actor"), false};
+    write_text(&actor, FIELD("role"), record->actor_role);
+    write_text(&actor, FIELD("id"), record->actor_id);
+    write_text(&actor, FIELD("tenant"), record->actor_tenant);
     close_object(&actor);
 }
 
@@ -78,33 +72,33 @@ static void write_asserted_by(const struct audit_record *record, struct buffer *
 {
     if (!record->has_asserted_by)
         return;
-    struct object asserted = {out, "asserted_by", false};
-    write_text(&asserted, "channel", text_of(channel_name(record->asserted_by.channel)));
-    write_text(&asserted, "key_id", record->asserted_by.key_id);
-    write_text(&asserted, "publisher", record->publisher);
-    write_flag(&asserted, "bulk", record->asserted_by.bulk);
+    struct object asserted = {out, OPENING("asserted_by"), false};
+    write_text(&asserted, FIELD("channel"), text_of(channel_name(record->asserted_by.channel)));
+    write_text(&asserted, FIELD("key_id"), record->asserted_by.key_id);
+    write_text(&asserted, FIELD("publisher"), record->publisher);
+    write_flag(&asserted, FIELD("bulk"), record->asserted_by.bulk);
     close_object(&asserted);
 }
 
 static void write_places(const struct audit_record *record, struct buffer *out)
 {
-    struct object mailbox = {out, "mailbox", false};
+    struct object mailbox = {out, OPENING("mailbox"), false};
     if (record->mailbox.size > 0) {
-        write_text(&mailbox, "hash", record->mailbox);
-        write_text(&mailbox, "key_id", record->mailbox_key);
+        write_text(&mailbox, FIELD("hash"), record->mailbox);
+        write_text(&mailbox, FIELD("key_id"), record->mailbox_key);
     }
     close_object(&mailbox);
-    struct object smtp = {out, "smtp", false};
+    struct object smtp = {out, OPENING("smtp"), false};
     if (record->smtp_code > 0) {
-        write_number(&smtp, "code", record->smtp_code);
-        write_text(&smtp, "enhanced", record->smtp_enhanced);
+        write_number(&smtp, FIELD("code"), record->smtp_code);
+        write_text(&smtp, FIELD("enhanced"), record->smtp_enhanced);
     }
     close_object(&smtp);
-    struct object kafka = {out, "kafka", false};
+    struct object kafka = {out, OPENING("kafka"), false};
     if (record->topic.size > 0) {
-        write_text(&kafka, "topic", record->topic);
-        write_number(&kafka, "partition", record->partition);
-        write_number(&kafka, "offset", record->offset);
+        write_text(&kafka, FIELD("topic"), record->topic);
+        write_number(&kafka, FIELD("partition"), record->partition);
+        write_number(&kafka, FIELD("offset"), record->offset);
     }
     close_object(&kafka);
 }
@@ -112,30 +106,30 @@ static void write_places(const struct audit_record *record, struct buffer *out)
 static void write_data(const struct audit_record *record, struct buffer *out)
 {
     buffer_append_string(out, ",\"data\":{");
-    struct object data = {out, NULL, false};
-    write_text(&data, "outcome", text_of(outcome_name(record->outcome)));
+    struct object data = {.out = out};
+    write_text(&data, FIELD("outcome"), text_of(outcome_name(record->outcome)));
     if (record->reason != REASON_NONE)
-        write_text(&data, "reason", text_of(reason_name(record->reason)));
+        write_text(&data, FIELD("reason"), text_of(reason_name(record->reason)));
     if (record->detail != REASON_NONE)
-        write_text(&data, "detail", text_of(reason_name(record->detail)));
-    write_text(&data, "request_id", record->request_id);
-    write_text(&data, "tenant", record->tenant);
-    write_text(&data, "user_id", record->user_id);
+        write_text(&data, FIELD("detail"), text_of(reason_name(record->detail)));
+    write_text(&data, FIELD("request_id"), record->request_id);
+    write_text(&data, FIELD("tenant"), record->tenant);
+    write_text(&data, FIELD("user_id"), record->user_id);
     if (record->has_method)
-        write_text(&data, "method", text_of(method_name(record->method)));
+        write_text(&data, FIELD("method"), text_of(method_name(record->method)));
     if (record->generation > 0)
-        write_number(&data, "generation", record->generation);
+        write_number(&data, FIELD("generation"), record->generation);
     if (record->copy > 0)
-        write_number(&data, "copy", record->copy);
+        write_number(&data, FIELD("copy"), record->copy);
     if (record->attempt > 0)
-        write_number(&data, "attempt", record->attempt);
-    write_flag(&data, "maybe_mailed", record->maybe_mailed);
-    write_flag(&data, "rebuilt", record->rebuilt);
-    write_text(&data, "into", record->into);
-    write_text(&data, "completes", record->completes);
-    write_text(&data, "worker", record->worker);
+        write_number(&data, FIELD("attempt"), record->attempt);
+    write_flag(&data, FIELD("maybe_mailed"), record->maybe_mailed);
+    write_flag(&data, FIELD("rebuilt"), record->rebuilt);
+    write_text(&data, FIELD("into"), record->into);
+    write_text(&data, FIELD("completes"), record->completes);
+    write_text(&data, FIELD("worker"), record->worker);
     if (traceparent_is_valid(record->traceparent))
-        write_text(&data, "trace_id", (struct text){record->traceparent.bytes + 3, 32});
+        write_text(&data, FIELD("trace_id"), (struct text){record->traceparent.bytes + 3, 32});
     write_actor(record, out);
     write_asserted_by(record, out);
     write_places(record, out);
@@ -158,13 +152,13 @@ void audit_encode(const struct audit_record *record, struct buffer *out)
     char time[TIMESTAMP_SIZE];
     timestamp_format(record->time_ms, time);
     buffer_append_string(out, "{\"specversion\":\"1.0\",\"type\":\"" AUDIT_TYPE "\"");
-    struct object envelope = {out, NULL, true};
-    write_text(&envelope, "id", text_of(record->id));
-    write_text(&envelope, "source", record->source);
-    write_text(&envelope, "time", text_of(time));
-    write_text(&envelope, "datacontenttype", TEXT("application/json"));
+    struct object envelope = {.out = out, .comma = true};
+    write_text(&envelope, FIELD("id"), text_of(record->id));
+    write_text(&envelope, FIELD("source"), record->source);
+    write_text(&envelope, FIELD("time"), text_of(time));
+    write_text(&envelope, FIELD("datacontenttype"), TEXT("application/json"));
     if (traceparent_is_valid(record->traceparent))
-        write_text(&envelope, "traceparent", record->traceparent);
+        write_text(&envelope, FIELD("traceparent"), record->traceparent);
     write_data(record, out);
     buffer_append_byte(out, '}');
 }
