@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "core/eight_bytes.h"
 #include "core/mail/characters.h"
 
 size_t json_depth(struct text bytes, size_t limit)
@@ -95,6 +96,10 @@ enum status json_read(struct text bytes, size_t limit, struct json_t **tree, enu
 bool text_has_hidden(struct text text)
 {
     for (size_t at = 0; at < text.size;) {
+        if (text.size - at >= sizeof(uint64_t) && !eight_not_visible(eight_bytes(text.bytes + at))) {
+            at += sizeof(uint64_t);
+            continue;
+        }
         unsigned char byte = (unsigned char)text.bytes[at];
         if (byte > 0x1f && byte < 0x7f) {
             at++;
@@ -135,10 +140,22 @@ static void write_escape(struct buffer *out, uint32_t code)
     }
 }
 
+/* How many of the bytes from `at` on, eight by eight, surely stand in a string as they are. */
+static size_t skip_clean(struct text text, size_t at)
+{
+    size_t begin = at;
+    for (; text.size - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
+        uint64_t eight = eight_bytes(text.bytes + at);
+        if (eight_not_visible(eight) | eight_equal(eight, '"') | eight_equal(eight, '\\'))
+            break;
+    }
+    return at - begin;
+}
+
 /* Clean runs are copied whole; only what needs it is written character by character. */
 static void write_string(struct buffer *out, struct text text, bool visible)
 {
-    size_t start = 0, at = 0;
+    size_t start = 0, at = skip_clean(text, 0);
     buffer_append_byte(out, '"');
     while (at < text.size) {
         unsigned char byte = (unsigned char)text.bytes[at];
@@ -155,6 +172,7 @@ static void write_string(struct buffer *out, struct text text, bool visible)
             start = at + (size ? size : 1);
         }
         at += size ? size : 1;
+        at += skip_clean(text, at);
     }
     if (at > start)
         buffer_append(out, text.bytes + start, at - start);

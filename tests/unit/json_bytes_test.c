@@ -133,6 +133,32 @@ static void a_string_is_written_so_that_it_ends_where_it_should(void **state)
     }
 }
 
+/* Behind any number of plain bytes, however many are looked at at once. */
+static void a_string_is_escaped_wherever_in_it_the_character_stands(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
+        for (size_t before = 0; before < 20; before++)
+            for (size_t after = 0; after < 20; after++) {
+                struct buffer in, out, expected;
+                buffer_init(&in, 256);
+                buffer_init(&out, 256);
+                buffer_init(&expected, 256);
+                buffer_append(&in, "plain ~ characters, 20", before);
+                buffer_append_text(&in, strings[i].in);
+                buffer_append(&in, "and ~ 20 of it behind", after);
+                buffer_append(&expected, "\"plain ~ characters, 20", before + 1);
+                buffer_append(&expected, strings[i].visible + 1, strlen(strings[i].visible) - 2);
+                buffer_append(&expected, "and ~ 20 of it behind", after);
+                buffer_append_byte(&expected, '"');
+                json_write_visible(&out, buffer_text(&in));
+                assert_true(text_equal(buffer_text(&out), buffer_text(&expected)));
+                buffer_clear(&in);
+                buffer_clear(&out);
+                buffer_clear(&expected);
+            }
+}
+
 static void hidden_characters_are_seen(void **state)
 {
     (void)state;
@@ -141,9 +167,14 @@ static void hidden_characters_are_seen(void **state)
                                   TEXT("\xd8\x9c"), TEXT("\xef\xbb\xbf"),  TEXT("\xe2\x80\xa9"),
                                   TEXT("\xff"),     TEXT("\xe2\x80")};
     for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
-        assert_true(text_has_hidden(hidden[i]));
-    const struct text seen[] = {TEXT(""), TEXT("a b"), TEXT("\xc3\xa9"), TEXT("\xe2\x80\x8d"),
-                                TEXT("\xf0\x9f\x99\x82")};
+        for (size_t before = 0; before < 20; before++) { /* wherever they stand */
+            char text[64] = "plain ~ characters, 20 and more of them behind it all";
+            memcpy(text + before, hidden[i].bytes, hidden[i].size);
+            assert_true(text_has_hidden((struct text){text, before + hidden[i].size}));
+            assert_true(text_has_hidden((struct text){text, 40}));
+        }
+    const struct text seen[] = {TEXT(""),         TEXT("a b"),          TEXT("~ all of this can be seen ~"),
+                                TEXT("\xc3\xa9"), TEXT("\xe2\x80\x8d"), TEXT("\xf0\x9f\x99\x82")};
     for (size_t i = 0; i < sizeof seen / sizeof *seen; i++)
         assert_false(text_has_hidden(seen[i]));
 }
@@ -155,6 +186,7 @@ int main(void)
         cmocka_unit_test(more_bytes_than_allowed_are_never_parsed),
         cmocka_unit_test(a_fault_never_repeats_the_input),
         cmocka_unit_test(a_string_is_written_so_that_it_ends_where_it_should),
+        cmocka_unit_test(a_string_is_escaped_wherever_in_it_the_character_stands),
         cmocka_unit_test(hidden_characters_are_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
  * without anything to escape are copied whole: most values are. */
 #include "core/mail/escape.h"
 
+#include "core/eight_bytes.h"
 #include "core/mail/characters.h"
 
 static const char *entity_of(uint32_t code)
@@ -22,11 +23,24 @@ static const char *entity_of(uint32_t code)
     }
 }
 
-/* Whether RFC 3986 lets the character stand in a URL; '%' stays, because the URL comes encoded. */
+/* What may be copied in every place: what RFC 3986 lets stand in a URL and means nothing in HTML.  '%' is of
+ * these, because the URL comes encoded.  Sixteen bytes a row; those beyond ASCII have none. */
+static bool is_simple(char byte)
+{
+    static const char simple[256] = "0000000000000000"
+                                    "0000000000000000"
+                                    "0101110011111111"
+                                    "1111111111110101"
+                                    "1111111111111111"
+                                    "1111111111110101"
+                                    "0111111111111111"
+                                    "1111111111100010";
+    return simple[(unsigned char)byte] == '1';
+}
+
 static bool is_url_character(uint32_t code)
 {
-    return (code >= '0' && code <= '9') || (code >= 'A' && code <= 'Z') || (code >= 'a' && code <= 'z') ||
-           (code > 0x20 && code < 0x7F && strchr("-._~:/?#[]@!$&'()*+,;=%", (int)code));
+    return code < 0x80 && (is_simple((char)code) || code == '&' || code == '\'');
 }
 
 static bool is_url_place(enum place place)
@@ -65,25 +79,25 @@ static void append_escaped(enum place place, uint32_t code, struct text bytes, s
         buffer_append_string(out, entity);
 }
 
-/* What may be copied in every place: '-', '.', '/', digits, ':', letters and '_', most bytes of most values.
- * Sixteen bytes a row; those beyond ASCII have none. */
-static bool is_simple(char byte)
+/* How many of the bytes from `at` on, eight by eight, may surely be copied. */
+static size_t skip_plain(enum place place, struct text value, size_t at)
 {
-    static const char simple[256] = "0000000000000000"
-                                    "0000000000000000"
-                                    "0000000000000111"
-                                    "1111111111100000"
-                                    "0111111111111111"
-                                    "1111111111100001"
-                                    "0111111111111111"
-                                    "1111111111100000";
-    return simple[(unsigned char)byte] == '1';
+    size_t begin = at;
+    for (; value.size - at >= sizeof(uint64_t) && !is_url_place(place); at += sizeof(uint64_t)) {
+        uint64_t eight = eight_bytes(value.bytes + at), stop = eight_not_visible(eight);
+        if (place >= PLACE_HTML_TEXT)
+            stop |= eight_equal(eight, '"') | eight_equal(eight, '&') | eight_equal(eight, '\'') |
+                    eight_equal(eight, '<') | eight_equal(eight, '>');
+        if (stop)
+            break;
+    }
+    return at - begin;
 }
 
 static void append_value(enum place place, struct text value, struct buffer *out)
 {
     size_t plain = 0; /* where the run that can be copied whole began */
-    for (size_t at = 0; at < value.size;) {
+    for (size_t at = skip_plain(place, value, 0); at < value.size;) {
         if (is_simple(value.bytes[at])) {
             at++;
             continue;
@@ -97,6 +111,7 @@ static void append_value(enum place place, struct text value, struct buffer *out
             plain = at + (size ? size : 1);
         }
         at += size ? size : 1;
+        at += skip_plain(place, value, at);
     }
     if (value.size)
         buffer_append(out, value.bytes + plain, value.size - plain);

@@ -9,9 +9,9 @@
  * over it, so that a token is in no memory but the one that is wiped. */
 #include "core/mail/transfer.h"
 
-#include <stdint.h>
-
 #include <gmime/gmime.h>
+
+#include "core/eight_bytes.h"
 
 enum {
     NEAR = 40,       /* bytes: encoding a few anew costs less than a cut that reads badly */
@@ -50,13 +50,10 @@ static void end_lines(struct buffer *out, size_t start)
 /* How many of the bytes from `at` on, eight by eight, are surely visible ASCII or blanks and not '='. */
 static size_t skip_plain(struct text text, size_t at)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
     size_t begin = at;
-    for (uint64_t eight; text.size - at >= sizeof eight; at += sizeof eight) {
-        memcpy(&eight, text.bytes + at, sizeof eight);
-        uint64_t controls = eight - ones * ' ', deletes = eight + ones;
-        uint64_t equals = (eight ^ ones * '=') - ones;
-        if ((eight | controls | deletes | equals) & high)
+    for (; text.size - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
+        uint64_t eight = eight_bytes(text.bytes + at);
+        if (eight_not_visible(eight) | eight_equal(eight, '='))
             break;
     }
     return at - begin;
