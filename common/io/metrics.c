@@ -44,11 +44,13 @@ static void free_series(struct series *series)
     free(series);
 }
 
+/* Most differ in the first character. */
 static bool same_labels(const struct series *series, const struct metric_labels *labels)
 {
     for (size_t i = 0; i < METRIC_LABELS; i++) {
+        const char *known = series->value[i] ? series->value[i] : "";
         const char *wanted = labels->value[i] ? labels->value[i] : "";
-        if (strcmp(series->value[i] ? series->value[i] : "", wanted) != 0)
+        if (*known != *wanted || (*known && strcmp(known, wanted) != 0))
             return false;
     }
     return true;
@@ -152,9 +154,9 @@ void metrics_observe(struct metrics *metrics, enum metric metric, struct metric_
     struct series *series = metrics ? find_or_make(metrics, metric, &labels) : NULL;
     if (!series)
         return;
-    size_t count = bucket_count(metric);
-    for (size_t i = 0; i < count; i++)
-        if (value <= metrics_table[metric].buckets[i]) {
+    const double *bounds = metrics_table[metric].buckets;
+    for (size_t i = 0; bounds && bounds[i] > 0; i++)
+        if (value <= bounds[i]) {
             series->buckets[i]++;
             break;
         }

@@ -95,6 +95,25 @@ static void counters_gauges_and_histograms_read_as_text(void **state)
     assert_null(metrics);
 }
 
+/* Also where the names begin alike, or one is the beginning of the other, or is missing. */
+static void each_set_of_labels_is_a_series_of_its_own(void **state)
+{
+    (void)state;
+    struct metrics *metrics = metrics_new("reset-worker");
+    static const char *const names[] = {"dead", "dead_letter", "decode", "d", "sent", ""};
+    enum { NAMES = sizeof names / sizeof *names };
+    for (size_t round = 0; round < 2; round++)
+        for (size_t outcome = 0; outcome < NAMES; outcome++)
+            for (size_t reason = 0; reason < NAMES; reason++)
+                metrics_add(metrics, METRIC_OUTCOMES, LABELS(names[outcome], names[reason]),
+                            (double)(outcome * NAMES + reason + 1));
+    for (size_t outcome = 0; outcome < NAMES; outcome++)
+        for (size_t reason = 0; reason < NAMES; reason++)
+            assert_int_equal(metrics_value(metrics, METRIC_OUTCOMES, LABELS(names[outcome], names[reason])),
+                             2 * (outcome * NAMES + reason + 1));
+    metrics_free(&metrics);
+}
+
 static void too_many_series_end_in_one_other(void **state)
 {
     (void)state;
@@ -203,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_metric_is_in_the_table),
         cmocka_unit_test(counters_gauges_and_histograms_read_as_text),
+        cmocka_unit_test(each_set_of_labels_is_a_series_of_its_own),
         cmocka_unit_test(too_many_series_end_in_one_other),
         cmocka_unit_test(without_a_registry_nothing_happens),
         cmocka_unit_test(promtool_accepts_every_metric),
