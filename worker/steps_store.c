@@ -173,15 +173,11 @@ struct text job_bulk_key(const struct job *job)
     return event->asserted_by.channel == CHANNEL_KAFKA ? text_of(job->publisher) : event->asserted_by.key_id;
 }
 
-/* One call of the system's generator for all three. */
-static void mint(struct reset_begin *question)
+static void mint(struct random_stock *randomness, struct reset_begin *question)
 {
-    unsigned char bytes[sizeof question->owner + sizeof question->seed + sizeof question->inc];
-    process_random(bytes, sizeof bytes);
-    memcpy(question->owner, bytes, sizeof question->owner);
-    memcpy(question->seed, bytes + sizeof question->owner, sizeof question->seed);
-    memcpy(question->inc, bytes + sizeof question->owner + sizeof question->seed, sizeof question->inc);
-    sodium_memzero(bytes, sizeof bytes);
+    random_stock_take(randomness, question->owner, sizeof question->owner);
+    random_stock_take(randomness, question->seed, sizeof question->seed);
+    random_stock_take(randomness, question->inc, sizeof question->inc);
 }
 
 enum progress step_begin(struct job *job)
@@ -202,7 +198,7 @@ enum progress step_begin(struct job *job)
             .watched_lease_ms = job->watched_lease_ms,
             .watched_ms = job->watched_lease_ms ? clock_boottime_ms() - job->watched_since_ms : 0,
         };
-        mint(question);
+        mint(&job->worker->randomness, question);
         job->asked = true;
     }
     job->lease_asked_ms = clock_boottime_ms();

@@ -286,6 +286,7 @@ static void close_all(struct worker *worker)
     for (size_t i = 0; i < DEPENDENCY_COUNT; i++)
         gate_free(&worker->gates[i]);
     credentials_clear(worker);
+    random_stock_clear(&worker->randomness);
     process_signals_free(&worker->signals);
     free_memory_free(&worker->free_memory);
     metrics_free(&worker->metrics);

@@ -17,6 +17,7 @@
 #include "io/kafka_producer.h"
 #include "io/metrics.h"
 #include "io/process.h"
+#include "io/random_stock.h"
 #include "io/redis.h"
 #include "io/retry_copy.h"
 #include "io/time_zones.h"
@@ -63,6 +64,7 @@ struct worker {
     struct mail_profile *profile;
     struct branding_set *brandings; /* NULL: all tenants look alike */
     struct time_zones *zones;
+    struct random_stock randomness; /* for leases */
 
     struct redis *redis;
     struct redis_record_store *records;
