@@ -214,6 +214,37 @@ static void a_reader_gets_the_nearest_language_and_never_another_script(void **s
         locale_free(&locales[i]);
 }
 
+/* As many pieces as 300 bytes can have, with words before, between and behind them. */
+static void a_time_may_be_as_long_as_it_is_allowed_to_be(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before, *field, *said;
+        size_t fields;
+    } cases[] = {{" ", "{{day}}", "1", 36}, {"", "{{day}}", "1", 41}, {"--", "{{year}}", "1970", 29}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buffer content, said;
+        buffer_init(&content, 4096);
+        buffer_init(&said, 4096);
+        buffer_append_string(&content, WORDS "time: {{zone}}");
+        buffer_append_string(&said, "UTC");
+        for (size_t field = 0; field < cases[i].fields; field++) {
+            buffer_append_string(&content, cases[i].before);
+            buffer_append_string(&content, cases[i].field);
+            buffer_append_string(&said, cases[i].before);
+            buffer_append_string(&said, cases[i].said);
+        }
+        buffer_append_string(&content, "!\nplural: one\nminutes: a|b\nhours: a|b\ndays: a|b\n");
+        buffer_append_byte(&content, 0);
+        buffer_append(&said, "!", 2);
+        struct locale *locale = parsed("en", content.bytes);
+        assert_time(locale, 0, 0, said.bytes);
+        locale_free(&locale);
+        buffer_clear(&content);
+        buffer_clear(&said);
+    }
+}
+
 static void a_mistake_in_a_locale_is_named_with_file_and_line(void **state)
 {
     (void)state;
@@ -259,6 +290,7 @@ int main(void)
         cmocka_unit_test(a_time_span_is_said_in_the_unit_that_fits),
         cmocka_unit_test(a_number_takes_the_form_that_its_language_has_for_it),
         cmocka_unit_test(a_reader_gets_the_nearest_language_and_never_another_script),
+        cmocka_unit_test(a_time_may_be_as_long_as_it_is_allowed_to_be),
         cmocka_unit_test(a_mistake_in_a_locale_is_named_with_file_and_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

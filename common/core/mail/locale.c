@@ -10,6 +10,17 @@
 #include "core/mail/plural.h"
 
 enum { MONTHS = 12, WEEKDAYS = 7, TAG_SIZE = 35, WORD_SIZE = 100, PATTERN_SIZE = 300 };
+enum { PIECES_MAX = 2 * PATTERN_SIZE / 7 + 1 }; /* "{{day}}" has 7 bytes, and words before it and behind */
+
+/* What a time is put together of, as `time` names it. */
+enum field { FIELD_WORDS, WEEKDAY, DAY, MONTH, YEAR, HOUR, MINUTE, ZONE, FIELDS };
+static const char *const field_names[FIELDS] = {"",     "weekday", "day",    "month",
+                                                "year", "hour",    "minute", "zone"};
+
+struct piece {
+    enum field field;
+    struct text words; /* of FIELD_WORDS, as they are */
+};
 
 enum unit { UNIT_MINUTES, UNIT_HOURS, UNIT_DAYS, UNITS };
 static const char *const unit_keys[UNITS] = {"minutes", "hours", "days"};
@@ -18,7 +29,9 @@ struct locale {
     char tag[TAG_SIZE + 1];
     char *content; /* owned */
     bool right_to_left;
-    struct text also, time;
+    struct text also;
+    struct piece time[PIECES_MAX];
+    size_t pieces;
     struct text first; /* how the first day of a month is written ("1er"); empty: as a number */
     struct text months[MONTHS], weekdays[WEEKDAYS]; /* January first, Monday first */
     enum plural plural;
@@ -45,47 +58,73 @@ static void write_zone(int32_t offset, struct buffer *out)
     }
 }
 
-static bool write_field(const struct locale *locale, struct text field, const struct local_time *time,
+static void write_field(const struct locale *locale, const struct piece *piece, const struct local_time *time,
                         struct buffer *out)
 {
     const struct calendar_moment *moment = &time->moment;
-    if (text_equal(field, TEXT("weekday")))
+    switch (piece->field) {
+    case WEEKDAY:
         buffer_append_text(out, locale->weekdays[moment->weekday]);
-    else if (text_equal(field, TEXT("month")))
+        break;
+    case DAY:
+        if (moment->day == 1 && locale->first.size)
+            buffer_append_text(out, locale->first);
+        else
+            buffer_append_number(out, moment->day);
+        break;
+    case MONTH:
         buffer_append_text(out, locale->months[moment->month]);
-    else if (text_equal(field, TEXT("day")) && moment->day == 1 && locale->first.size)
-        buffer_append_text(out, locale->first);
-    else if (text_equal(field, TEXT("day")))
-        buffer_append_number(out, moment->day);
-    else if (text_equal(field, TEXT("year")))
+        break;
+    case YEAR:
         buffer_append_number(out, moment->year);
-    else if (text_equal(field, TEXT("hour")))
+        break;
+    case HOUR:
         calendar_write_two_digits(moment->hour, out);
-    else if (text_equal(field, TEXT("minute")))
+        break;
+    case MINUTE:
         calendar_write_two_digits(moment->minute, out);
-    else if (text_equal(field, TEXT("zone")))
+        break;
+    case ZONE:
         write_zone(time->offset, out);
-    else
-        return false;
-    return true;
+        break;
+    default:
+        buffer_append_text(out, piece->words);
+    }
 }
 
-/* Writes the pattern; false at a placeholder that it does not know or that does not end. */
-static bool write_pattern(const struct locale *locale, const struct local_time *time, struct buffer *out)
+static void add_piece(struct locale *locale, enum field field, const char *begin, const char *end)
 {
-    const char *at = locale->time.bytes, *end = at + locale->time.size;
-    while (at < end) {
-        const char *open = memmem(at, (size_t)(end - at), "{{", 2);
-        if (!open)
-            break;
-        buffer_append(out, at, (size_t)(open - at));
+    if (field != FIELD_WORDS || begin < end)
+        locale->time[locale->pieces++] = (struct piece){field, {begin, (size_t)(end - begin)}};
+}
+
+/* FIELDS: there is no such field. */
+static enum field field_named(struct text name)
+{
+    enum field field = WEEKDAY;
+    while (field < FIELDS && !text_equal(name, text_of(field_names[field])))
+        field++;
+    return field;
+}
+
+/* Takes a pattern of at most PATTERN_SIZE apart; false at a placeholder that is not known or does not end, or
+ * where the zone is missing. */
+static bool read_pattern(struct locale *locale, struct text pattern)
+{
+    const char *at = pattern.bytes, *end = at + pattern.size, *open;
+    bool zoned = false;
+    while (at < end && (open = memmem(at, (size_t)(end - at), "{{", 2))) {
         const char *close = memmem(open, (size_t)(end - open), "}}", 2);
-        if (!close || !write_field(locale, (struct text){open + 2, (size_t)(close - open) - 2}, time, out))
+        enum field field = close ? field_named((struct text){open + 2, (size_t)(close - open) - 2}) : FIELDS;
+        if (field == FIELDS)
             return false;
+        add_piece(locale, FIELD_WORDS, at, open);
+        add_piece(locale, field, open, open);
+        zoned = zoned || field == ZONE;
         at = close + 2;
     }
-    buffer_append(out, at, (size_t)(end - at));
-    return true;
+    add_piece(locale, FIELD_WORDS, at, end);
+    return zoned;
 }
 
 static struct text trimmed(const char *begin, const char *end)
@@ -130,16 +169,10 @@ static enum status read_time(struct locale *locale, struct entries *entries, str
     struct entry *entry = entries_find(entries, TEXT("time"));
     if (!entry)
         return error_set(error, STATUS_CONFIG, "%s:1: `time` is missing", entries->file);
-    locale->time = entry->value;
-    struct buffer sample;
-    buffer_init(&sample, 1024);
-    struct local_time time = {calendar_moment_of(0), 0};
-    bool known = write_pattern(locale, &time, &sample);
-    buffer_clear(&sample);
     if (entry->value.size > PATTERN_SIZE)
         return error_set(error, STATUS_CONFIG, "%s:%u: `time` has more than %d bytes", entries->file,
                          entry->line, PATTERN_SIZE);
-    if (!known || !memmem(entry->value.bytes, entry->value.size, "{{zone}}", 8))
+    if (!read_pattern(locale, entry->value))
         return error_set(error, STATUS_CONFIG,
                          "%s:%u: `time` takes {{weekday}} {{day}} {{month}} {{year}} {{hour}} {{minute}}, "
                          "and {{zone}} must be there",
@@ -253,7 +286,8 @@ struct text locale_claims(const struct locale *locale)
 void locale_write_time(const struct locale *locale, int64_t time_ms, int32_t offset, struct buffer *out)
 {
     struct local_time time = {calendar_moment_of(time_ms + (int64_t)offset * 1000), offset};
-    (void)write_pattern(locale, &time, out); /* tried when the locale was parsed */
+    for (size_t i = 0; i < locale->pieces; i++)
+        write_field(locale, &locale->time[i], &time, out);
 }
 
 void locale_write_lifetime(const struct locale *locale, int64_t lifetime_ms, struct buffer *out)
