@@ -71,6 +71,17 @@ static bool expects_room(const struct record_store_change *change)
     return change->action == RECORD_STORE_COUNT && change->below > 0;
 }
 
+static bool sets_for_ever(const struct record_store_change *change)
+{
+    return change->action == RECORD_STORE_SET && change->expires_at_ms == 0;
+}
+
+static bool has_expiry(const struct record_store_change *change)
+{
+    return change->action == RECORD_STORE_COUNT ||
+           (change->action == RECORD_STORE_SET && !sets_for_ever(change));
+}
+
 /* What io/swap.lua is to do with each key, two letters for one. */
 static struct text write_letters(const struct record_store_change *changes, size_t count,
                                  char letters[2 * RECORD_STORE_KEYS_MOST])
@@ -83,7 +94,7 @@ static struct text write_letters(const struct record_store_change *changes, size
         char unexpected = changes[i].compared ? '-' : '*';
         unexpected = expects_room(&changes[i]) ? '<' : unexpected;
         letters[2 * i] = expects_bytes(&changes[i]) ? '=' : unexpected;
-        letters[2 * i + 1] = actions[changes[i].action];
+        letters[2 * i + 1] = sets_for_ever(&changes[i]) ? 'e' : actions[changes[i].action];
     }
     return (struct text){letters, 2 * count};
 }
@@ -98,7 +109,7 @@ static void append_values(struct buffer *command, const struct record_store_chan
     for (size_t i = 0; i < count; i++) {
         if (changes[i].action == RECORD_STORE_SET)
             append_argument(command, changes[i].value);
-        if (changes[i].action == RECORD_STORE_SET || changes[i].action == RECORD_STORE_COUNT)
+        if (has_expiry(&changes[i]))
             append_number(command, (uint64_t)changes[i].expires_at_ms);
     }
 }
@@ -109,9 +120,7 @@ static size_t count_values(const struct record_store_change *changes, size_t tot
     size_t count = 0;
     for (size_t i = 0; i < total; i++)
         count += (expects_bytes(&changes[i]) || expects_room(&changes[i]) ? 1u : 0u) +
-                 (changes[i].action == RECORD_STORE_SET     ? 2u
-                  : changes[i].action == RECORD_STORE_COUNT ? 1u
-                                                            : 0u);
+                 (changes[i].action == RECORD_STORE_SET ? 1u : 0u) + (has_expiry(&changes[i]) ? 1u : 0u);
     return count;
 }
 

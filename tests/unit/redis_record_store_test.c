@@ -84,11 +84,13 @@ static void a_swap_on_changed_records_writes_nothing_and_says_what_is_there(void
     redis_server_do(&scene->server, "MSET pwreset:a 1 pwreset:b 2");
     static const struct {
         const char *a, *b; /* as expected */
-    } cases[] = {{"1", NULL}, {"1", "3"}, {NULL, "2"}, {"", "2"}, {"11", "2"}};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const struct record_store_change changes[] = {redis_scene_set("a", cases[i].a, "x", 0),
-                                                      redis_scene_set("b", cases[i].b, "y", 0),
-                                                      redis_scene_set("c", NULL, "z", 0)};
+    } cases[] = {{"1", NULL}, {"1", "3"}, {NULL, "2"}, {"", "2"}, {"11", "2"}, {NULL, NULL}};
+    int64_t end = redis_now_ms(scene->redis) + 3600000;
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+        int64_t expires = i % 2 ? end : 0;
+        const struct record_store_change changes[] = {redis_scene_set("a", cases[i / 2].a, "x", expires),
+                                                      redis_scene_set("b", cases[i / 2].b, "y", expires),
+                                                      redis_scene_set("c", NULL, "z", expires)};
         const struct redis_scene_answer *answer = redis_scene_swap(scene, changes, 3, i % 2);
         assert_answer(answer, STATUS_CONFLICT);
         assert_int_equal(answer->count, 3);
@@ -101,14 +103,98 @@ static void a_swap_on_changed_records_writes_nothing_and_says_what_is_there(void
     }
 }
 
+static void hold(struct redis_scene *scene, const char *key, const char *value)
+{
+    redis_server_do(&scene->server, "DEL pwreset:%s", key);
+    if (value)
+        redis_server_do(&scene->server, "SET pwreset:%s %s", key, value);
+}
+
+/* What a mail's finish asks for. */
+static void one_record_is_swapped_only_as_it_was_read(void **state)
+{
+    struct redis_scene *scene = redis_scene_ready(state, NULL);
+    int64_t end = redis_now_ms(scene->redis) + 3600000;
+    static const struct {
+        const char *before, *expected;
+        enum status status;
+    } cases[] = {{"old", "old", STATUS_OK},        {"other", "old", STATUS_CONFLICT},
+                 {"olds", "old", STATUS_CONFLICT}, {NULL, "old", STATUS_CONFLICT},
+                 {"old", NULL, STATUS_CONFLICT},   {NULL, NULL, STATUS_OK},
+                 {"old", "", STATUS_CONFLICT}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        hold(scene, "a", cases[i].before);
+        const struct record_store_change change = redis_scene_set("a", cases[i].expected, "new", end);
+        const struct redis_scene_answer *answer = redis_scene_swap(scene, &change, 1, i % 2);
+        const char *before = cases[i].before ? cases[i].before : "(none)";
+        assert_answer(answer, cases[i].status);
+        redis_scene_assert_held(scene, "a", cases[i].status == STATUS_OK ? "new" : before);
+        if (cases[i].status == STATUS_CONFLICT)
+            assert_string_equal(answer->values[0], before);
+    }
+}
+
+/* Somebody else's, under our prefix. */
+static void what_is_no_string_is_no_record(void **state)
+{
+    struct redis_scene *scene = redis_scene_ready(state, NULL);
+    int64_t end = redis_now_ms(scene->redis) + 3600000;
+    redis_server_do(&scene->server, "HSET pwreset:a field value");
+    const struct record_store_change changed = redis_scene_set("a", "old", "new", end);
+    const struct redis_scene_answer *answer = redis_scene_swap(scene, &changed, 1, true);
+    assert_answer(answer, STATUS_CONFLICT);
+    assert_string_equal(answer->values[0], "(none)");
+    const struct record_store_change fresh = redis_scene_set("a", NULL, "new", end);
+    assert_answer(redis_scene_swap(scene, &fresh, 1, false), STATUS_OK);
+    redis_scene_assert_held(scene, "a", "new");
+}
+
+static void assert_expiry(struct redis_scene *scene, const char *key, int64_t expires)
+{
+    redisReply *reply = redis_server_ask(&scene->server, "PEXPIRETIME pwreset:%s", key);
+    assert_int_equal(reply->integer, expires);
+    freeReplyObject(reply);
+}
+
+/* What a mail's begin asks for; the second record is written whatever is there. */
+static void records_that_are_to_be_new_are_written_until_they_expire(void **state)
+{
+    struct redis_scene *scene = redis_scene_ready(state, NULL);
+    int64_t end = redis_now_ms(scene->redis) + 3600000;
+    static const struct {
+        const char *first, *second;
+        enum status status;
+    } cases[] = {{NULL, NULL, STATUS_OK},
+                 {NULL, "old", STATUS_OK},
+                 {"old", NULL, STATUS_CONFLICT},
+                 {"old", "old", STATUS_CONFLICT}};
+    struct record_store_change changes[] = {redis_scene_set("first", NULL, "new", end),
+                                            redis_scene_set("second", NULL, "blind", end + 1)};
+    changes[1].compared = false;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool done = cases[i].status == STATUS_OK;
+        hold(scene, "first", cases[i].first);
+        hold(scene, "second", cases[i].second);
+        assert_answer(redis_scene_swap(scene, changes, 2, i % 2), cases[i].status);
+        redis_scene_assert_held(scene, "first", done ? "new" : "old");
+        redis_scene_assert_held(scene, "second",
+                                done ? "blind" : (cases[i].second ? cases[i].second : "(none)"));
+        if (!done)
+            continue;
+        assert_expiry(scene, "first", end);
+        assert_expiry(scene, "second", end + 1);
+    }
+}
+
 static void of_many_swaps_of_one_record_one_wins(void **state)
 {
     struct redis_scene *scene = redis_scene_ready(state, NULL);
+    int64_t end = redis_now_ms(scene->redis) + 3600000;
     size_t won = 0;
     for (int i = 0; i < 50; i++) {
         char value[8];
         snprintf(value, sizeof value, "v%d", i);
-        const struct record_store_change change = redis_scene_set("claim", NULL, value, 0);
+        const struct record_store_change change = redis_scene_set("claim", NULL, value, i % 4 < 2 ? 0 : end);
         redis_scene_ask_swap(scene, &change, 1, i % 2);
     }
     redis_scene_wait_answers(scene, 50);
@@ -193,6 +279,7 @@ static void each_process_has_its_commands_and_keys_and_no_more(void **state)
     static const char *const forbidden[] = {"KEYS *",          "FLUSHALL",      "CONFIG GET maxmemory",
                                             "SHUTDOWN NOSAVE", "EVAL return 0", "ACL LIST"};
     static const char *const users[] = {"worker", "producer"};
+    const int64_t end = INT64_C(4102444800000); /* in 2100 */
     char url[256], path[] = "/tmp/reset-acl-XXXXXX";
     write_acl(path);
     snprintf(scene->server.user, sizeof scene->server.user, "admin");
@@ -209,7 +296,11 @@ static void each_process_has_its_commands_and_keys_and_no_more(void **state)
             if (strcmp(cases[i].user, users[u]) != 0)
                 continue;
             const struct record_store_change change = {
-                .key = text_of(cases[i].key), .action = RECORD_STORE_SET, .value = TEXT("v")};
+                .key = text_of(cases[i].key),
+                .action = RECORD_STORE_SET,
+                .value = TEXT("v"),
+                .expires_at_ms = end,
+            };
             scene->answered = 0;
             assert_answer(redis_scene_read(scene, cases[i].key), cases[i].status);
             assert_answer(redis_scene_swap(scene, &change, 1, false), cases[i].status);
@@ -276,6 +367,9 @@ int main(void)
         SCENE(a_swap_sets_deletes_keeps_and_counts),
         SCENE(a_counter_is_counted_up_to_its_bound_and_no_further),
         SCENE(a_swap_on_changed_records_writes_nothing_and_says_what_is_there),
+        SCENE(one_record_is_swapped_only_as_it_was_read),
+        SCENE(what_is_no_string_is_no_record),
+        SCENE(records_that_are_to_be_new_are_written_until_they_expire),
         SCENE(of_many_swaps_of_one_record_one_wins),
         SCENE(swaps_go_on_when_redis_forgot_the_scripts),
         SCENE(a_full_redis_refuses_new_work_and_lets_old_work_end),
