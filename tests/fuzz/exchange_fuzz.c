@@ -166,7 +166,7 @@ static void ask_run(struct reset_store *store, uint8_t how)
     HOLDS((world.verdict == VERDICT_LEASE) == (lease.size > 0));
     if (world.verdict != VERDICT_LEASE)
         return;
-    HOLDS(lease.record.state == REQUEST_LEASED && lease.record.expires_ms <= NOW_MS + DAY_MS);
+    HOLDS(lease.record.state == REQUEST_LEASED && lease.record.expires_ms - lease.record.made_ms <= DAY_MS);
     struct reset_finish finish = {.result = (enum finish_result)(how / 4 % (FINISH_DEAD + 1)),
                                   .now_ms = NOW_MS,
                                   .copy = 1,

@@ -6,6 +6,7 @@
 #include "core/protocol/record.h"
 
 #define ID     "0190a0b0-0000-7000-8000-000000000001"
+#define DAY_MS (24 * INT64_C(3600000))
 #define STORED "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
 static struct request_record full_request(void)
@@ -24,6 +25,7 @@ static struct request_record full_request(void)
         .maybe_mailed = true,
         .kid = TEXT("t1"),
         .has_stored = true,
+        .made_ms = 1800000000001 - DAY_MS,
         .expires_ms = 1800000000001,
         .due_ms = 7,
         .has_finisher = true,
@@ -153,6 +155,30 @@ static void no_two_lines_are_one_record(void **state)
     assert_true(accepted >= size);
 }
 
+static void a_mailed_secret_that_lives_longer_than_a_day_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        enum method method;
+        int64_t more_ms;
+        enum status expected;
+    } cases[] = {
+        {METHOD_LINK, 0, STATUS_OK},
+        {METHOD_LINK, 1, STATUS_INVALID},
+        {METHOD_TEMPORARY_PASSWORD_MAILED, 1, STATUS_INVALID},
+        {METHOD_TEMPORARY_PASSWORD_CHOSEN, 1, STATUS_OK}, /* its day begins when it is activated */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct request_record record = full_request(), read;
+        char line[1024];
+        size_t size;
+        record.method = cases[i].method;
+        record.expires_ms += cases[i].more_ms;
+        assert_int_equal(request_record_format(&record, line, sizeof line, &size), STATUS_OK);
+        assert_int_equal(request_record_parse((struct text){line, size}, &read), cases[i].expected);
+    }
+}
+
 static void lines_that_nobody_wrote_are_refused(void **state)
 {
     (void)state;
@@ -237,6 +263,7 @@ int main(void)
         cmocka_unit_test(an_empty_request_is_short),
         cmocka_unit_test(admissions_are_kept_as_distances),
         cmocka_unit_test(no_two_lines_are_one_record),
+        cmocka_unit_test(a_mailed_secret_that_lives_longer_than_a_day_is_refused),
         cmocka_unit_test(lines_that_nobody_wrote_are_refused),
         cmocka_unit_test(a_text_that_would_break_the_line_is_not_written),
         cmocka_unit_test(more_admissions_than_fit_are_refused),

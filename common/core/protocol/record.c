@@ -123,9 +123,19 @@ enum status user_record_format(const struct user_record *record, char *bytes, si
     return line_format(user_fields, COUNT(user_fields), record, bytes, capacity, size);
 }
 
+/* What is mailed lives a day at most from its making, both by the store's clock; a line that says more is
+ * nobody's of ours, and a mail must not promise it. */
+static bool outlives_a_day(const struct request_record *record)
+{
+    static const int64_t day_ms = 24 * 60 * 60 * 1000;
+    return method_traits(record->method)->mailed != SECRET_NONE &&
+           record->expires_ms - record->made_ms > day_ms;
+}
+
 enum status request_record_parse(struct text line, struct request_record *record)
 {
-    return line_parse(request_fields, COUNT(request_fields), line, record, sizeof *record);
+    enum status status = line_parse(request_fields, COUNT(request_fields), line, record, sizeof *record);
+    return status == STATUS_OK && outlives_a_day(record) ? STATUS_INVALID : status;
 }
 
 enum status request_record_format(const struct request_record *record, char *bytes, size_t capacity,
