@@ -61,6 +61,22 @@ static enum status refuse(enum reason *reason, enum reason why, struct error *er
     return error_set(error, STATUS_INVALID, "%s", sentence);
 }
 
+static size_t occurrences(struct text bytes, char wanted)
+{
+    size_t count = 0;
+    const char *end = bytes.bytes + bytes.size;
+    for (const char *at = bytes.bytes; (at = memchr(at, wanted, (size_t)(end - at))); at++)
+        count++;
+    return count;
+}
+
+/* Most have fewer brackets than levels are allowed, and need no look at where they stand. */
+static bool is_too_deep(struct text bytes)
+{
+    return occurrences(bytes, '{') + occurrences(bytes, '[') > JSON_MAXIMUM_DEPTH &&
+           json_depth(bytes, JSON_MAXIMUM_DEPTH) > JSON_MAXIMUM_DEPTH;
+}
+
 enum status json_read(struct text bytes, size_t limit, struct json_t **tree, enum reason *reason,
                       struct error *error)
 {
@@ -71,7 +87,7 @@ enum status json_read(struct text bytes, size_t limit, struct json_t **tree, enu
         refuse(reason, REASON_TOO_LARGE, error, "");
         return error_set(error, STATUS_INVALID, "%zu bytes are too many; %zu are allowed", bytes.size, limit);
     }
-    if (json_depth(bytes, JSON_MAXIMUM_DEPTH) > JSON_MAXIMUM_DEPTH)
+    if (is_too_deep(bytes))
         return refuse(reason, REASON_NOT_JSON, error, "objects and arrays are nested more than 16 deep");
     json_error_t fault;
     json_t *value = json_loadb(bytes.bytes, bytes.size, JSON_REJECT_DUPLICATES, &fault);
