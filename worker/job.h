@@ -48,8 +48,7 @@ struct job {
 
     /* The lease. */
     struct reset_begin question;
-    bool asked; /* `question` may have been heard: ask the same again */
-    struct reset_lease lease;
+    bool asked;                          /* `question` may have been heard: ask the same again */
     int64_t lease_until_ms;              /* CLOCK_BOOTTIME, with the margin taken off */
     int64_t lease_asked_ms;              /* when begin or renew was last sent */
     int64_t watched_lease_ms;            /* somebody else's lease, as Redis has it; 0: none */
@@ -86,6 +85,8 @@ struct job {
         unsigned reply_code;
         bool maybe_mailed, rebuilt;
     } ended;
+
+    struct reset_lease lease; /* last: neither made zero nor wiped beyond what it has (job_new, job_free) */
 };
 
 /* Takes the record over. NULL without memory (the record is still the caller's). */

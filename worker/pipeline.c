@@ -1,7 +1,9 @@
 /* What each step is called, and the loop that runs a job's plan (plans.c) and measures its steps; it knows
  * nothing of what they do. */
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <sodium.h>
 
@@ -164,12 +166,19 @@ static enum progress step_stop(struct job *job)
     return PROGRESS_ENDED;
 }
 
+/* All of a job but the room for its lease's bytes, which are half of it and wiped with the lease. */
+#define JOB_HEAD offsetof(struct job, lease.bytes)
+
 struct job *job_new(struct worker *worker, size_t lane, struct kafka_record *record)
 {
-    struct job *job = calloc(1, sizeof *job);
+    struct job *job = malloc(sizeof *job);
     if (!job)
         return NULL;
-    *job = (struct job){.worker = worker, .lane = lane, .record = record, .plan = plan_new};
+    memset(job, 0, JOB_HEAD);
+    job->worker = worker;
+    job->lane = lane;
+    job->record = record;
+    job->plan = plan_new;
     job->waiter = (struct gate_waiter){.go = go_on, .context = job};
     job->step_began_us = clock_monotonic_us();
     buffer_init_secret(&job->message, MESSAGE_LIMIT);
@@ -197,6 +206,6 @@ void job_free(struct job **job)
     if (gone->next)
         gone->next->link = gone->link;
     gone->worker->job_count--;
-    sodium_memzero(gone, sizeof *gone);
+    sodium_memzero(gone, JOB_HEAD);
     free(gone);
 }

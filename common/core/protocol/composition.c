@@ -178,5 +178,6 @@ void composition_make(struct composition *composition, struct exchange *exchange
 void composition_wipe(struct composition *composition)
 {
     for (size_t slot = 0; slot < SLOT_COUNT; slot++)
-        sodium_memzero(composition->values[slot], composition->sizes[slot]);
+        if (composition->sizes[slot] > 0)
+            sodium_memzero(composition->values[slot], composition->sizes[slot]);
 }

@@ -12,7 +12,8 @@
 
 void reset_lease_clear(struct reset_lease *lease)
 {
-    sodium_memzero(lease, sizeof *lease);
+    sodium_memzero(lease->bytes, lease->size);
+    sodium_memzero(lease, offsetof(struct reset_lease, bytes));
 }
 
 static void decide_on_begin(struct exchange *exchange)

@@ -61,10 +61,11 @@ struct reset_lease {
     struct request_record record;
     unsigned char owner[RECORD_OWNER_SIZE], inc[RECORD_INC_SIZE]; /* whose lease, of which link */
     char request_id[36];
-    size_t size; /* 0: no lease */
-    char bytes[RECORD_REQUEST_MOST];
+    size_t size;                     /* 0: no lease */
+    char bytes[RECORD_REQUEST_MOST]; /* last: what is beyond `size` was never written */
 };
 
+/* Wipes what was written; `size` must be right. */
 void reset_lease_clear(struct reset_lease *lease);
 
 struct reset_begin {
