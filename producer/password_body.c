@@ -23,7 +23,7 @@ enum status password_body_read(struct text json, struct password_body *body, str
     *body = (struct password_body){0};
     enum status status = json_read(json, REQUEST_MAXIMUM_SIZE, &body->tree, NULL, error);
     if (status == STATUS_OK)
-        status = fields_read(body->tree, &table, "", true, body, error);
+        status = fields_read(body->tree, &table, "", true, NULL, body, error);
     if (status != STATUS_OK)
         password_body_clear(body);
     return status;

@@ -89,7 +89,7 @@ void revocation_handle(struct http_call *call)
     revocation->call = call;
     enum status status = json_read(call->body, REQUEST_MAXIMUM_SIZE, &revocation->tree, NULL, &error);
     if (status == STATUS_OK)
-        status = fields_read(revocation->tree, &table, "", true, revocation, &error);
+        status = fields_read(revocation->tree, &table, "", true, NULL, revocation, &error);
     if (status == STATUS_INVALID) {
         http_call_bad(&revocation->call, &error);
         end(revocation);

@@ -22,7 +22,7 @@ enum status token_body_read(struct text json, bool with_email, struct token_body
     *body = (struct token_body){0};
     enum status status = json_read(json, REQUEST_MAXIMUM_SIZE, &body->tree, NULL, error);
     if (status == STATUS_OK)
-        status = fields_read(body->tree, with_email ? &both : &token_alone, "", true, body, error);
+        status = fields_read(body->tree, with_email ? &both : &token_alone, "", true, NULL, body, error);
     if (status != STATUS_OK)
         token_body_clear(body);
     return status;

@@ -18,9 +18,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 70
 . deploy/packages.sh
 
 SUITES=(format house unit contract protocol integration gallery browser e2e attacks faults tls bench static threads coverage)
-# Of the unit tests, those of what runs on several threads: librdkafka's, the helper's, the log's.
-THREAD_TESTS=(audit_stream_test kafka_clock_test kafka_consumer_test kafka_producer_fault_test kafka_producer_test
-    kafka_rebalance_test kafka_topics_test log_test password_stretcher_test redis_test)
+# Of the unit tests, those of what runs on several threads: librdkafka's, the helper's, the log's; and of what each
+# thread has for itself.
+THREAD_TESTS=(audit_stream_test json_memory_test kafka_clock_test kafka_consumer_test kafka_producer_fault_test
+    kafka_producer_test kafka_rebalance_test kafka_topics_test log_test password_stretcher_test redis_test)
 PYTEST_DEADLINE=1200
 use_cache
 # The programs that tests run: with sanitizers, and counting lines.

@@ -1,7 +1,7 @@
 /* From bytes to a request, a change or an event: strict JSON, the envelope, then the tables of
  * core/event_data.c.  Bodies are closed, so that a misspelt field is found; events are open, so that their
- * producers may be newer than their consumers.  The texts stay where jansson put them: the tree lives as long
- * as the request. */
+ * producers may be newer than their consumers.  The texts are copied into one piece of memory, which is wiped
+ * with the request; the tree is gone when the answer is there, and so is its memory (core/json_memory.h). */
 #include "core/event.h"
 
 #include <stdlib.h>
@@ -11,30 +11,50 @@
 #include "core/event_data.h"
 #include "core/event_fields.h"
 #include "core/json_bytes.h"
+#include "core/json_memory.h"
 #include "core/timestamp.h"
 #include "core/uuid.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static void release(struct request *request)
+/* What is read: a tree for as long as its fields are looked at, and the texts that outlive it. */
+struct reading {
+    struct json_memory memory;
+    json_t *tree;
+    struct buffer texts;
+};
+
+/* No string of JSON is longer than how it is written: with room for `bytes` the texts are never moved. */
+static enum status reading_start(struct reading *reading, struct text bytes, size_t limit,
+                                 enum reason *reason, struct error *error)
 {
-    text_wipe(&request->password);
-    json_decref(request->tree);
-    request->tree = NULL;
+    buffer_init_secret(&reading->texts, bytes.size);
+    json_memory_open(&reading->memory);
+    enum status status = json_read(bytes, limit, &reading->tree, reason, error);
+    if (!status && !buffer_prepare(&reading->texts, bytes.size))
+        status = error_set(error, STATUS_MEMORY, "no memory for %zu bytes of texts", bytes.size);
+    return status;
 }
 
-/* The tree is the request's, whatever the answer is. */
+/* `status` is what the fields came to.  The texts are the caller's, whatever it is. */
+static void reading_end(struct reading *reading, enum status status, enum reason *reason)
+{
+    bool schema = reading->tree && status == STATUS_INVALID;
+    json_decref(reading->tree);
+    json_memory_close(&reading->memory);
+    if (schema && reason)
+        *reason = REASON_SCHEMA;
+}
+
 static enum status read_body(struct text body, enum data_kind kind, struct event_data *data,
                              enum reason *reason, struct error *error)
 {
-    json_t *tree = NULL;
-    enum status status = json_read(body, REQUEST_MAXIMUM_SIZE, &tree, reason, error);
-    if (status)
-        return status;
-    status = event_data_read(tree, kind, data, error);
-    data->request.tree = tree;
-    if (status && reason)
-        *reason = REASON_SCHEMA;
+    struct reading reading;
+    enum status status = reading_start(&reading, body, REQUEST_MAXIMUM_SIZE, reason, error);
+    if (!status)
+        status = event_data_read(reading.tree, kind, &reading.texts, data, error);
+    reading_end(&reading, status, reason);
+    data->request.memory = reading.texts;
     return status;
 }
 
@@ -47,7 +67,7 @@ enum status request_decode(struct text body, struct request **request, enum reas
     if (!status && !(*request = malloc(sizeof **request)))
         status = error_set(error, STATUS_MEMORY, "no memory for a request");
     if (status)
-        release(&data.request);
+        buffer_clear(&data.request.memory);
     else
         **request = data.request;
     return status;
@@ -57,7 +77,7 @@ void request_free(struct request **request)
 {
     if (!*request)
         return;
-    release(*request);
+    buffer_clear(&(*request)->memory);
     free(*request);
     *request = NULL;
 }
@@ -71,7 +91,7 @@ enum status password_change_decode(struct text body, struct password_change **ch
     if (!status && !(*change = malloc(sizeof **change)))
         status = error_set(error, STATUS_MEMORY, "no memory for a change");
     if (status) {
-        release(&data.request);
+        buffer_clear(&data.request.memory);
         return status;
     }
     (*change)->request = data.request;
@@ -85,7 +105,7 @@ void password_change_free(struct password_change **change)
 {
     if (!*change)
         return;
-    release(&(*change)->request);
+    buffer_clear(&(*change)->request.memory);
     free(*change);
     *change = NULL;
 }
@@ -148,16 +168,17 @@ static void read_traceparent(json_t *tree, struct reset_event *event)
     event->traceparent[text.size] = '\0';
 }
 
-static enum status read_event(json_t *tree, struct reset_event *event, struct error *error)
+static enum status read_event(json_t *tree, struct buffer *texts, struct reset_event *event,
+                              struct error *error)
 {
     struct envelope envelope = {0};
     struct event_data data = {0};
     enum data_kind kind = DATA_REQUEST;
-    enum status status = fields_read(tree, &envelope_table, "", false, &envelope, error);
+    enum status status = fields_read(tree, &envelope_table, "", false, texts, &envelope, error);
     if (!status)
         status = check_envelope(&envelope, event, &kind, error);
     if (!status)
-        status = event_data_read(envelope.data, kind, &data, error);
+        status = event_data_read(envelope.data, kind, texts, &data, error);
     read_traceparent(tree, event);
     event->request = data.request;
     event->asserted_by = data.asserted_by;
@@ -167,33 +188,29 @@ static enum status read_event(json_t *tree, struct reset_event *event, struct er
 enum status reset_event_decode(struct text value, struct reset_event **event, enum reason *reason,
                                struct error *error)
 {
-    json_t *tree;
-    *event = NULL;
-    enum status status = json_read(value, EVENT_MAXIMUM_SIZE, &tree, reason, error);
+    struct reading reading;
+    struct reset_event *decoded = NULL;
+    enum status status = reading_start(&reading, value, EVENT_MAXIMUM_SIZE, reason, error);
+    if (!status && !(decoded = calloc(1, sizeof *decoded)))
+        status = error_set(error, STATUS_MEMORY, "no memory for an event");
+    if (!status)
+        status = read_event(reading.tree, &reading.texts, decoded, error);
+    reading_end(&reading, status, reason);
+    if (decoded)
+        decoded->request.memory = reading.texts;
+    else
+        buffer_clear(&reading.texts);
     if (status)
-        return status;
-    struct reset_event *decoded = calloc(1, sizeof *decoded);
-    if (!decoded) {
-        json_decref(tree);
-        return error_set(error, STATUS_MEMORY, "no memory for an event");
-    }
-    status = read_event(tree, decoded, error);
-    decoded->request.tree = tree;
-    if (status) {
-        if (reason)
-            *reason = REASON_SCHEMA;
         reset_event_free(&decoded);
-        return status;
-    }
     *event = decoded;
-    return STATUS_OK;
+    return status;
 }
 
 void reset_event_free(struct reset_event **event)
 {
     if (!*event)
         return;
-    release(&(*event)->request);
+    buffer_clear(&(*event)->request.memory);
     free(*event);
     *event = NULL;
 }

@@ -27,7 +27,7 @@ enum user_address { ADDRESS_CURRENT, ADDRESS_PREVIOUS };
 
 enum channel { CHANNEL_KAFKA, CHANNEL_HTTP, CHANNEL_CLI };
 
-/* Read-only; the texts point into memory that the request or event owns.  An absent text is {NULL, 0}. */
+/* Read-only; the texts point into `memory`.  An absent text is {NULL, 0}. */
 struct request {
     struct text tenant;
     bool user_known; /* false for `user: null`, and then every user_ text is absent */
@@ -42,7 +42,7 @@ struct request {
      * or password field. */
     char completes[EVENT_ID_SIZE]; /* the request that led to it, lower case; "": none is named */
     enum user_address address;     /* which one user_email is */
-    void *tree;                    /* what owns the texts, wiped of the password when freed */
+    struct buffer memory;          /* of the texts, secret; nobody appends to it any more */
 };
 
 /* The body of POST /v1/password-changes: a notice to the current address, and one to the previous. */

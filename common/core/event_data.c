@@ -165,12 +165,13 @@ static enum status check_password(const struct form *form, const struct request 
     return STATUS_OK;
 }
 
-static enum status read_asserted_by(const struct form *form, struct draft *draft,
+static enum status read_asserted_by(const struct form *form, struct buffer *texts, struct draft *draft,
                                     struct asserted_by *asserted, struct error *error)
 {
     if (!draft->asserted_by)
         return STATUS_OK;
-    enum status status = fields_read(draft->asserted_by, &asserted_table, form->prefix, false, draft, error);
+    enum status status =
+        fields_read(draft->asserted_by, &asserted_table, form->prefix, false, texts, draft, error);
     if (status)
         return status;
     if (text_equal(draft->channel, TEXT("http")))
@@ -184,27 +185,27 @@ static enum status read_asserted_by(const struct form *form, struct draft *draft
     return STATUS_OK;
 }
 
-static enum status read_objects(json_t *object, const struct form *form, struct draft *draft,
-                                struct error *error)
+static enum status read_objects(json_t *object, const struct form *form, struct buffer *texts,
+                                struct draft *draft, struct error *error)
 {
-    enum status status = fields_read(object, &form->data, form->prefix, form->closed, draft, error);
+    enum status status = fields_read(object, &form->data, form->prefix, form->closed, texts, draft, error);
     struct request *request = &draft->request;
     request->user_known = draft->user != NULL;
     if (!status && draft->user)
-        status = fields_read(draft->user, &form->user, form->prefix, form->closed, draft, error);
+        status = fields_read(draft->user, &form->user, form->prefix, form->closed, texts, draft, error);
     if (!status)
-        status = fields_read(draft->actor, &actor_table, form->prefix, form->closed, draft, error);
+        status = fields_read(draft->actor, &actor_table, form->prefix, form->closed, texts, draft, error);
     if (!status && draft->client)
-        status = fields_read(draft->client, &client_table, form->prefix, form->closed, draft, error);
+        status = fields_read(draft->client, &client_table, form->prefix, form->closed, texts, draft, error);
     return status;
 }
 
-enum status event_data_read(struct json_t *object, enum data_kind kind, struct event_data *data,
-                            struct error *error)
+enum status event_data_read(struct json_t *object, enum data_kind kind, struct buffer *texts,
+                            struct event_data *data, struct error *error)
 {
     const struct form *form = &forms[kind];
     struct draft draft = {0};
-    enum status status = read_objects(object, form, &draft, error);
+    enum status status = read_objects(object, form, texts, &draft, error);
     struct request *request = &draft.request;
     if (!status)
         status =
@@ -212,7 +213,7 @@ enum status event_data_read(struct json_t *object, enum data_kind kind, struct e
     if (!status)
         status = check_password(form, request, error);
     if (!status)
-        status = read_asserted_by(form, &draft, &data->asserted_by, error);
+        status = read_asserted_by(form, texts, &draft, &data->asserted_by, error);
     request->name_unusable = request->user_name.size > 0 && !name_usable(request->user_name);
     data->request = *request;
     data->previous_email = draft.previous_email;

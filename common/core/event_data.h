@@ -13,16 +13,16 @@ enum data_kind {
     DATA_CHANGE        /* of a completed event; open */
 };
 
-/* Everything that the tables fill.  The texts point into the tree. */
+/* Everything that the tables fill. */
 struct event_data {
     struct request request;
     struct asserted_by asserted_by; /* of events */
     struct text previous_email;     /* of a change's body */
 };
 
-/* STATUS_OK, or STATUS_INVALID with the field; `data` is to be zero.  request.tree is the caller's to set,
- * and to wipe of a password whatever the answer is. */
-enum status event_data_read(struct json_t *object, enum data_kind kind, struct event_data *data,
-                            struct error *error) WARN_UNUSED;
+/* STATUS_OK, or STATUS_INVALID with the field; `data` is to be zero.  The texts are in `texts`, which has
+ * room for them; request.memory is the caller's to set. */
+enum status event_data_read(struct json_t *object, enum data_kind kind, struct buffer *texts,
+                            struct event_data *data, struct error *error) WARN_UNUSED;
 
 #endif

@@ -64,18 +64,30 @@ static const char *fault_of_string(const struct field *field, struct text value)
     return text_has_hidden(value) ? "has a control or bidirectional character" : NULL;
 }
 
-static const char *read_string(const struct field *field, json_t *value, void *place)
+/* Room for it was made at once for all, so that what was kept before stays where it is. */
+static struct text keep(struct buffer *texts, struct text text)
+{
+    size_t start = texts->size;
+    assert(text.size <= texts->capacity - start);
+    buffer_append_text(texts, text);
+    return (struct text){texts->bytes + start, text.size};
+}
+
+static const char *read_string(const struct field *field, json_t *value, struct buffer *texts, void *place)
 {
     if (!json_is_string(value))
         return "must be a string";
     struct text text = {json_string_value(value), json_string_length(value)};
     const char *fault = fault_of_string(field, text);
-    if (!fault && text.size > 0)
-        memcpy(place, &text, sizeof text);
-    return fault;
+    if (fault || text.size == 0)
+        return fault;
+    if (texts)
+        text = keep(texts, text);
+    memcpy(place, &text, sizeof text);
+    return NULL;
 }
 
-static const char *read_value(const struct field *field, json_t *value, void *place)
+static const char *read_value(const struct field *field, json_t *value, struct buffer *texts, void *place)
 {
     switch (field->form) {
     case FIELD_OBJECT:
@@ -92,7 +104,7 @@ static const char *read_value(const struct field *field, json_t *value, void *pl
         *(bool *)place = json_is_true(value);
         return NULL;
     default:
-        return read_string(field, value, place);
+        return read_string(field, value, texts, place);
     }
 }
 
@@ -105,7 +117,7 @@ static size_t find(const struct field_table *table, struct text name)
 }
 
 enum status fields_read(struct json_t *object, const struct field_table *table, const char *prefix,
-                        bool closed, void *target, struct error *error)
+                        bool closed, struct buffer *texts, void *target, struct error *error)
 {
     assert(table->count <= 32);
     uint32_t seen = 0;
@@ -124,7 +136,7 @@ enum status fields_read(struct json_t *object, const struct field_table *table, 
                                                      : "has a field that is not of this contract");
         }
         const struct field *field = table->fields + index;
-        const char *fault = read_value(field, value, (char *)target + field->offset);
+        const char *fault = read_value(field, value, texts, (char *)target + field->offset);
         if (fault)
             return fields_refuse(table, prefix, field->name, error, fault);
         seen |= UINT32_C(1) << index;

@@ -3,6 +3,7 @@
 #ifndef CORE_EVENT_FIELDS_H
 #define CORE_EVENT_FIELDS_H
 
+#include "core/buffer.h"
 #include "core/status.h"
 #include "core/text.h"
 
@@ -36,9 +37,10 @@ struct field_table {
 
 /* Reads `object` into `target`.  A field that is absent leaves its place alone; a null object leaves NULL.
  * With `closed` a field that the table lacks is refused.  `prefix` stands before the table's pointer ("/data"
- * inside an event). */
+ * inside an event).  The texts are copied to `texts`, which has room for them (no tree's are larger than its
+ * JSON was); without it they point into the tree. */
 enum status fields_read(struct json_t *object, const struct field_table *table, const char *prefix,
-                        bool closed, void *target, struct error *error) WARN_UNUSED;
+                        bool closed, struct buffer *texts, void *target, struct error *error) WARN_UNUSED;
 
 /* Refuses the field `name` of the table's object with the rest of a sentence about it: "is required". */
 enum status fields_refuse(const struct field_table *table, const char *prefix, const char *name,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/json_memory.h"
 #include "io/log.h"
 #include "io/process.h"
 
@@ -41,6 +42,7 @@ static int run_command(const struct command_program *description, const struct p
     log_open(description->name, (enum log_level)config_choice(config, CONFIG_LOG_LEVEL),
              (enum log_format)config_choice(config, CONFIG_LOG_FORMAT), STDERR_FILENO);
     log_take_libevent();
+    json_memory_start();
     int code = command->run(line, config);
     log_close();
     return code;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/event.h"
+#include "core/json_memory.h"
 #include "support/event_survives.h"
 
 /* One pseudo-random number after another, the same in every run (Numerical Recipes' LCG). */
@@ -111,6 +112,7 @@ static void any_mutation_of_an_example_gives_a_value_or_a_reason(void **state)
 
 int main(void)
 {
+    json_memory_start(); /* so that a text which still pointed into the tree would be found wiped */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_mutation_of_an_example_gives_a_value_or_a_reason),
     };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "core/event.h"
+#include "core/json_memory.h"
 #include "support/event_survives.h"
 
 #define ID          "0199f1a0-5c3e-7d2b-9a41-3f0c8be2d6a7"
@@ -270,6 +271,7 @@ static void an_event_that_does_not_fit_is_not_half_written(void **state)
 
 int main(void)
 {
+    json_memory_start(); /* so that a text which still pointed into the tree would be found wiped */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_field_at_fault_is_named),
         cmocka_unit_test(an_event_points_below_its_data),

@@ -2,7 +2,7 @@
  * when it is forgotten. */
 #include "support.h"
 
-#include "io/wiped_memory.h"
+#include "core/json_memory.h"
 #include "producer/password_body.h"
 
 #define USER "\"tenant\":\"acme\",\"user_id\":\"u-17\""
@@ -90,7 +90,7 @@ static void what_is_forgotten_is_wiped(void **state)
 
 int main(void)
 {
-    wiped_memory_start();
+    json_memory_start();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bodies_are_taken_or_refused_by_name),
         cmocka_unit_test(a_password_of_a_kibibyte_is_weighed_and_a_longer_one_is_not),

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "core/event.h"
+#include "core/json_memory.h"
 #include "support/event_survives.h"
 
 #define ID      "0199f1a0-5c3e-7d2b-9a41-3f0c8be2d6a7"
@@ -158,6 +159,7 @@ static void no_request_asks_for_it(void **state)
 
 int main(void)
 {
+    json_memory_start(); /* so that a text which still pointed into the tree would be found wiped */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_field_at_fault_is_named),
         cmocka_unit_test(a_change_names_the_request_in_any_case),

@@ -1,7 +1,7 @@
 /* The bodies of check and redeem: what is taken, what is refused and which field is named. */
 #include "support.h"
 
-#include "io/wiped_memory.h"
+#include "core/json_memory.h"
 #include "producer/token_body.h"
 
 static void bodies_are_taken_or_refused_by_name(void **state)
@@ -69,6 +69,6 @@ int main(void)
         cmocka_unit_test(bodies_are_taken_or_refused_by_name),
         cmocka_unit_test(a_token_beyond_any_link_is_named),
     };
-    wiped_memory_start();
+    json_memory_start();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
