@@ -2,8 +2,7 @@
  * another copy, between two questions about the same link or password. */
 #include "producer/redemption.h"
 
-#include <sodium.h>
-
+#include "core/hex.h"
 #include "io/log.h"
 
 static struct audit_record describe(const struct redemption *redemption)
@@ -23,7 +22,7 @@ enum status redemption_audit(const struct http_call *call, const struct redempti
 {
     char id[AUDIT_ID_SIZE], incarnation[2 * RECORD_INC_SIZE + 1];
     struct audit_record record = describe(redemption);
-    sodium_bin2hex(incarnation, sizeof incarnation, redemption->inc, RECORD_INC_SIZE);
+    hex_encode(redemption->inc, RECORD_INC_SIZE, incarnation);
     audit_id_of_request(OUTCOME_REDEEMED, redemption->request_id, 0, 0, text_of(incarnation), id);
     record.id = id;
     record.outcome = OUTCOME_REDEEMED;

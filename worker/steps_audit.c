@@ -4,8 +4,7 @@
  * An event that a password was changed has two: `completed`, under the request that led to the change where
  * that is the user's, which closes that request's story; and the outcome of the notice, under the event's own
  * id like any other. */
-#include <sodium.h>
-
+#include "core/hex.h"
 #include "worker/steps.h"
 
 enum { AUDIT_USUAL = 1024 }; /* what a record takes, so that its buffer is made once */
@@ -112,7 +111,7 @@ enum progress step_audit(struct job *job)
     if (job->reason == REASON_POLICY)
         audit.detail = job->detail;
     if (job->mailbox_kid[0]) {
-        sodium_bin2hex(mailbox, sizeof mailbox, job->mailbox, sizeof job->mailbox);
+        hex_encode(job->mailbox, sizeof job->mailbox, mailbox);
         audit.mailbox = text_of(mailbox);
         audit.mailbox_key = text_of(job->mailbox_kid);
     }

@@ -9,6 +9,7 @@
 
 #include <sodium.h>
 
+#include "core/hex.h"
 #include "core/mail/mail_kind.h"
 #include "core/temporary_password.h"
 #include "io/clock.h"
@@ -114,7 +115,7 @@ static enum status write_message(struct job *job, const struct secret *secret, s
     const struct request *request = &job->event->request;
     char incarnation[2 * RECORD_INC_SIZE + 1];
     struct message_facts facts = {0};
-    sodium_bin2hex(incarnation, sizeof incarnation, lease->inc, sizeof lease->inc);
+    hex_encode(lease->inc, sizeof lease->inc, incarnation);
     struct mail mail = {
         .kind = mail_kind_named(text_of(method_traits(request->method)->mail)),
         .trigger = trigger_of(job),

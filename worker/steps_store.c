@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 
+#include "core/hex.h"
 #include "core/short_text.h"
 #include "io/clock.h"
 #include "io/failpoint.h"
@@ -70,7 +71,7 @@ static void take_ending(struct job *job, const struct request_record *record)
         .rebuilt = record->rebuilt,
     };
     if (record->has_inc)
-        sodium_bin2hex(ended->incarnation, sizeof ended->incarnation, record->inc, sizeof record->inc);
+        hex_encode(record->inc, sizeof record->inc, ended->incarnation);
     short_text_keep(record->into, ended->into, sizeof ended->into);
     short_text_keep(record->completes, ended->completes, sizeof ended->completes);
     memcpy(ended->enhanced, enhanced, sizeof enhanced);

@@ -1,61 +1,49 @@
-/* Three bytes become four characters.  A character comes from its six bits by arithmetic: a table's cache
- * lines and a branch's timing would tell about the bits.  Eight characters are made at once, each in a byte
- * of one number, the first in the lowest.  Owns nothing. */
+/* Six bytes become eight characters, all eight at once in the bytes of one word.  A character comes from its
+ * six bits by arithmetic: a table's cache lines and a branch's timing would tell about the bits, and among
+ * what is written here are tokens and seeds.  Owns nothing. */
 #include "core/base64url.h"
+
+#include <stdint.h>
 
 #include <sodium.h>
 
-#define EACH UINT64_C(0x0101010101010101) /* times a byte: that byte in each place */
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* Four values of six bits. */
-static uint64_t values_of(unsigned group)
+/* A one in each byte that is `least` or more; bytes and `least` are below 128. */
+static uint64_t reach(uint64_t values, unsigned least)
 {
-    return group >> 18 | (group >> 4 & 0x3F00) | (group << 10 & 0x3F0000) | (uint64_t)(group & 0x3F) << 24;
+    return (values + EACH(128 - least)) >> 7 & EACH(1);
 }
 
-static unsigned group_of(const unsigned char bytes[3])
+/* The 48 low bits as eight characters, the first in the highest byte.  A range's start moves its values from
+ * where the range before it would have them; no byte ever carries into the next. */
+static uint64_t letters(uint64_t group)
 {
-    return (unsigned)bytes[0] << 16 | (unsigned)bytes[1] << 8 | bytes[2];
+    uint64_t values = (group << 8 & UINT64_C(0x00FFFFFF00000000)) | (group & 0xFFFFFF);
+    values = (values << 4 & UINT64_C(0x0FFF00000FFF0000)) | (values & UINT64_C(0x00000FFF00000FFF));
+    values = (values << 2 & UINT64_C(0x3F003F003F003F00)) | (values & UINT64_C(0x003F003F003F003F));
+    return values + EACH('A') + reach(values, 26) * ('a' - 'Z' - 1) - reach(values, 52) * ('z' + 1 - '0') -
+           reach(values, 62) * ('9' + 1 - '-') + reach(values, 63) * ('_' - '-' - 1);
 }
 
-/* A 1 in the place of each value above `limit`. */
-static uint64_t above(uint64_t values, unsigned limit)
-{
-    return (values + EACH * (127 - limit)) >> 7 & EACH;
-}
-
-/* Each line moves what is past the end of one range to the start of the next; no place ever leaves 0 to 255,
- * so none touches its neighbour. */
-static uint64_t letters(uint64_t values)
-{
-    uint64_t codes = values + EACH * 'A';
-    codes += above(values, 25) * ('a' - 'Z' - 1);
-    codes -= above(values, 51) * ('z' + 1 - '0');
-    codes -= above(values, 61) * ('9' + 1 - '-');
-    codes += above(values, 62) * ('_' - '-' - 1);
-    return codes;
-}
-
-static inline char *put(uint64_t codes, size_t count, char *text)
+static void write_first(uint64_t eight, size_t count, char *text)
 {
     for (size_t i = 0; i < count; i++)
-        text[i] = (char)(codes >> 8 * i);
-    return text + count;
+        text[i] = (char)(eight >> (56 - 8 * i));
 }
 
 char *base64url_encode(const unsigned char *bytes, size_t size, char *text)
 {
-    for (; size >= 6; size -= 6, bytes += 6)
-        text = put(letters(values_of(group_of(bytes)) | values_of(group_of(bytes + 3)) << 32), 8, text);
-    if (size >= 3) {
-        text = put(letters(values_of(group_of(bytes))), 4, text);
-        size -= 3;
-        bytes += 3;
+    for (; size >= 6; size -= 6, bytes += 6, text += 8) {
+        uint64_t group = (uint64_t)bytes[0] << 40 | (uint64_t)bytes[1] << 32 | (uint64_t)bytes[2] << 24 |
+                         (uint64_t)bytes[3] << 16 | (uint64_t)bytes[4] << 8 | bytes[5];
+        write_first(letters(group), 8, text);
     }
-    if (size == 0)
-        return text;
-    unsigned group = (unsigned)bytes[0] << 16 | (size > 1 ? (unsigned)bytes[1] << 8 : 0);
-    return put(letters(values_of(group)), size + 1, text);
+    uint64_t rest = 0;
+    for (size_t i = 0; i < size; i++)
+        rest |= (uint64_t)bytes[i] << (40 - 8 * i);
+    write_first(letters(rest), BASE64URL_LENGTH(size), text);
+    return text + BASE64URL_LENGTH(size);
 }
 
 bool base64url_decode(struct text text, unsigned char *bytes, size_t size)

@@ -1,5 +1,5 @@
 /* base64url without padding (RFC 4648, section 5), written in the same time whatever the bytes are: they may
- * be a secret.  libsodium's encoder promises the same and takes five times as long; it reads them back. */
+ * be a secret.  libsodium's encoder promises the same and takes far longer; it reads them back. */
 #ifndef CORE_BASE64URL_H
 #define CORE_BASE64URL_H
 

@@ -3,6 +3,8 @@
  * two spellings pass. */
 #include "core/signature.h"
 
+#include "core/hex.h"
+
 static const char version[] = "v1;";
 enum { VERSION_LENGTH = sizeof version - 1 };
 
@@ -37,18 +39,6 @@ bool signature_publisher_is_fit(struct text name)
     return true;
 }
 
-static bool parse_code(struct text hex, unsigned char code[SIGNATURE_SIZE])
-{
-    size_t size = 0;
-    if (hex.size != 2 * SIGNATURE_SIZE)
-        return false;
-    for (size_t i = 0; i < hex.size; i++)
-        if (hex.bytes[i] >= 'A' && hex.bytes[i] <= 'F')
-            return false;
-    return sodium_hex2bin(code, SIGNATURE_SIZE, hex.bytes, hex.size, NULL, &size, NULL) == 0 &&
-           size == SIGNATURE_SIZE;
-}
-
 enum status signature_parse(struct text header, struct signature *signature, struct error *error)
 {
     const char *name = header.bytes ? header.bytes + VERSION_LENGTH : NULL;
@@ -61,7 +51,7 @@ enum status signature_parse(struct text header, struct signature *signature, str
                          SIGNATURE_HEADER, version);
     signature->publisher = (struct text){name, (size_t)(end - name)};
     size_t before = VERSION_LENGTH + signature->publisher.size + 1;
-    if (!parse_code((struct text){end + 1, header.size - before}, signature->code))
+    if (!hex_decode((struct text){end + 1, header.size - before}, signature->code, SIGNATURE_SIZE))
         return error_set(error, STATUS_INVALID, "the header %s does not end with %d lower-case hex digits",
                          SIGNATURE_HEADER, 2 * SIGNATURE_SIZE);
     return STATUS_OK;
@@ -73,7 +63,7 @@ void signature_make(const struct signature_key *key, struct text publisher, stru
     unsigned char code[SIGNATURE_SIZE];
     char hex[2 * SIGNATURE_SIZE + 1];
     sign(key, value, code);
-    sodium_bin2hex(hex, sizeof hex, code, sizeof code);
+    hex_encode(code, sizeof code, hex);
     buffer_append(header, version, VERSION_LENGTH);
     buffer_append_text(header, publisher);
     buffer_append_byte(header, ';');

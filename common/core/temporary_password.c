@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "core/hex.h"
 #include "core/keyring.h"
 #include "core/length_prefixed.h"
 
@@ -90,7 +91,7 @@ void temporary_password_stored(const struct keyring_key *token_key, struct text 
     begin(&hash, token_key->master, TEXT("temporary-password-stored"), sizeof bytes);
     length_prefixed_hash(&hash, shown);
     end(&hash, bytes, sizeof bytes);
-    sodium_bin2hex(stored, TOKEN_STORED_LENGTH + 1, bytes, sizeof bytes);
+    hex_encode(bytes, sizeof bytes, stored);
 }
 
 void temporary_password_make(const unsigned char random[TEMPORARY_PASSWORD_RANDOM_SIZE],

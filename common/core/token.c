@@ -5,6 +5,7 @@
 #include "core/token.h"
 
 #include "core/base64url.h"
+#include "core/hex.h"
 #include "core/keyring.h"
 #include "core/length_prefixed.h"
 #include "core/short_text.h"
@@ -68,7 +69,7 @@ void token_stored(struct text token, char stored[TOKEN_STORED_LENGTH + 1])
 {
     unsigned char bytes[SECRET_SIZE];
     crypto_generichash(bytes, sizeof bytes, (const unsigned char *)token.bytes, token.size, NULL, 0);
-    sodium_bin2hex(stored, TOKEN_STORED_LENGTH + 1, bytes, sizeof bytes);
+    hex_encode(bytes, sizeof bytes, stored);
 }
 
 void token_recipient(const struct keyring_key *record_key, struct text tenant, struct text user_id,
