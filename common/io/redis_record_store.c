@@ -10,11 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "io/clock.h"
 #include "io/failpoint.h"
 #include "io/redis_record_command.h"
 #include "io/redis_settlement.h"
 
-enum { SCRIPT_PLAIN, SCRIPT_ALLOW_OOM, COMMAND_LIMIT = 64 * 1024 };
+enum { SCRIPT_PLAIN, SCRIPT_ALLOW_OOM, COMMAND_LIMIT = 64 * 1024, SHARED_TIME_MS = 10 };
 
 extern const unsigned char swap_script[];
 extern const size_t swap_script_size;
@@ -27,8 +28,6 @@ struct request {
     struct buffer command;
     size_t count;
     bool resent;
-    bool time_answered, values_refused; /* of a read, whose two commands may end apart */
-    int64_t now_ms;
 };
 
 struct redis_record_store {
@@ -36,6 +35,9 @@ struct redis_record_store {
     struct request *free;
     struct redis_settlement *settlement; /* NULL: no replica is waited for */
     struct buffer time;                  /* the command TIME, formatted once */
+    bool time_asked;                     /* one is under way */
+    int64_t time_asked_ms;               /* since when, by CLOCK_BOOTTIME */
+    int64_t now_ms;                      /* what the last one said; 0: nothing that makes sense */
     char prefix[REDIS_PREFIX_MOST + 2];  /* with the colon before a key */
     size_t prefix_size;
 };
@@ -132,25 +134,38 @@ static bool read_values(const redisReply *array, size_t count, struct record_sto
 
 static void on_time(void *context, const struct redis_answer *answer)
 {
-    struct request *request = context;
-    request->time_answered = true;
-    if (answer->status == STATUS_OK)
-        request->now_ms = redis_reply_time_ms(answer->reply);
-    if (request->now_ms)
-        redis_note_time(request->store->redis, request->now_ms);
-    if (request->values_refused)
-        finish_error(request, STATUS_UNAVAILABLE, "Redis took one command of a read and not the other");
+    struct redis_record_store *store = context;
+    store->time_asked = false;
+    store->now_ms = answer->status == STATUS_OK ? redis_reply_time_ms(answer->reply) : 0;
+    if (store->now_ms)
+        redis_note_time(store->redis, store->now_ms);
+}
+
+/* A lease counts from this time in Redis and from before the read in its worker, which leaves off seconds: so
+ * a TIME that was asked for before the read must not have been asked for long, however late it is answered.
+ */
+static enum status ask_time(struct redis_record_store *store, struct error *error)
+{
+    int64_t now = clock_boottime_ms();
+    if (store->time_asked && now - store->time_asked_ms < SHARED_TIME_MS)
+        return STATUS_OK;
+    enum status status = redis_send(store->redis, buffer_text(&store->time), on_time, store, error);
+    if (status != STATUS_OK)
+        return status;
+    store->time_asked = true;
+    store->time_asked_ms = now;
+    return STATUS_OK;
 }
 
 static void on_values(void *context, const struct redis_answer *answer)
 {
     struct request *request = context;
-    struct record_store_reply reply = {.status = STATUS_OK, .now_ms = request->now_ms};
+    struct record_store_reply reply = {.status = STATUS_OK, .now_ms = request->store->now_ms};
     if (FAILPOINT("redis.read.answer"))
         finish_error(request, STATUS_TIMEOUT, "a failpoint");
     else if (answer->status != STATUS_OK)
         finish_failed(request, answer);
-    else if (request->now_ms <= 0 || !read_values(answer->reply, request->count, &reply))
+    else if (reply.now_ms <= 0 || !read_values(answer->reply, request->count, &reply))
         finish_error(request, STATUS_INTERNAL, "what came from Redis is no answer to TIME and MGET");
     else
         finish(request, &reply);
@@ -178,14 +193,8 @@ static void store_read(void *context, const struct text *keys, size_t count, rec
         finish_error(request, STATUS_UNAVAILABLE, "no memory for a question to Redis");
         return;
     }
-    if (redis_send(store->redis, buffer_text(&store->time), on_time, request, &error) != STATUS_OK) {
-        finish_error(request, STATUS_UNAVAILABLE, error.text);
-        return;
-    }
-    if (redis_send(store->redis, buffer_text(&request->command), on_values, request, &error) == STATUS_OK)
-        return;
-    request->values_refused = true;
-    if (request->time_answered)
+    if (ask_time(store, &error) != STATUS_OK ||
+        redis_send(store->redis, buffer_text(&request->command), on_values, request, &error) != STATUS_OK)
         finish_error(request, STATUS_UNAVAILABLE, error.text);
 }
 

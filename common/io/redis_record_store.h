@@ -1,6 +1,7 @@
 /* Records in Redis, behind the port core/protocol/record_store.h: read is TIME and MGET, swap is EVALSHA of
- * io/swap.lua, each in one round trip.  TIME comes just before the MGET, not with it: another client's write
- * may stand between, so `now_ms` is never later than the values. */
+ * io/swap.lua, each in one round trip.  TIME comes before the MGET, not with it: another client's write may
+ * stand between, so `now_ms` is never later than the values.  Reads asked for within 10 ms of each other,
+ * while the first one's TIME is under way, share it. */
 #ifndef IO_REDIS_RECORD_STORE_H
 #define IO_REDIS_RECORD_STORE_H
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "io/clock.h"
 #include "support/redis_scene.h"
 
 static void a_read_has_the_values_and_the_time(void **state)
@@ -19,6 +20,46 @@ static void a_read_has_the_values_and_the_time(void **state)
     assert_string_equal(answer->values[0], "1\tx y");
     assert_string_equal(answer->values[1], "(none)");
     assert_true(answer->now_ms > INT64_C(1600000000000));
+}
+
+static long looks_at_the_clock(struct redis_scene *scene)
+{
+    redisReply *reply = redis_server_ask(&scene->server, "INFO commandstats");
+    const char *calls = strstr(reply->str, "cmdstat_time:calls=");
+    long count = calls ? strtol(calls + sizeof "cmdstat_time:calls=" - 1, NULL, 10) : 0;
+    freeReplyObject(reply);
+    return count;
+}
+
+static void reads_asked_for_together_share_one_look_at_the_clock(void **state)
+{
+    struct redis_scene *scene = redis_scene_ready(state, NULL);
+    long before = looks_at_the_clock(scene);
+    for (int i = 0; i < 10; i++)
+        redis_scene_ask_read(scene, "user:a");
+    redis_scene_wait_answers(scene, 10);
+    for (int i = 0; i < 10; i++)
+        assert_true(scene->answers[i].now_ms > INT64_C(1600000000000));
+    long shared = looks_at_the_clock(scene) - before;
+    assert_in_range(shared, 1, 9); /* more than one only where this test stood still for 10 ms */
+    redis_scene_read(scene, "user:a");
+    assert_int_equal(looks_at_the_clock(scene) - before, shared + 1);
+}
+
+/* A lease would count from it, and its worker's from later. */
+static void a_look_at_the_clock_that_waits_long_is_not_shared(void **state)
+{
+    struct redis_scene *scene = redis_scene_ready(state, NULL);
+    long before = looks_at_the_clock(scene);
+    kill(scene->server.pid, SIGSTOP);
+    redis_scene_ask_read(scene, "user:a");
+    for (int64_t since = clock_boottime_ms(); clock_boottime_ms() - since < 20;)
+        event_base_loop(scene->base, EVLOOP_NONBLOCK);
+    redis_scene_ask_read(scene, "user:a");
+    kill(scene->server.pid, SIGCONT);
+    redis_scene_wait_answers(scene, 2);
+    assert_answer(&scene->answers[1], STATUS_OK);
+    assert_int_equal(looks_at_the_clock(scene) - before, 2);
 }
 
 static void a_swap_sets_deletes_keeps_and_counts(void **state)
@@ -364,6 +405,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENE(a_read_has_the_values_and_the_time),
+        SCENE(reads_asked_for_together_share_one_look_at_the_clock),
+        SCENE(a_look_at_the_clock_that_waits_long_is_not_shared),
         SCENE(a_swap_sets_deletes_keeps_and_counts),
         SCENE(a_counter_is_counted_up_to_its_bound_and_no_further),
         SCENE(a_swap_on_changed_records_writes_nothing_and_says_what_is_there),
