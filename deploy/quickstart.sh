@@ -172,7 +172,7 @@ make_keys() {
     "$bin/reset-worker" --config "$config" keygen "$folder/master.keys" &&
         "$bin/reset-producer" --config "$config" keygen "$folder/record.keys" &&
         "$bin/reset-producer" --config "$config" publishers add --name intake --scope request:self \
-            --scope request:admin --scope request:temporary_password --scope notify --tenant '*' >/dev/null &&
+            --scope request:admin --scope request:temporary_password --scope notify --scope assert:key --tenant '*' >/dev/null &&
         make_key api portal request:self,request:admin,redeem,status &&
         make_key demo-sign-in demo-sign-in request:self,redeem,notify &&
         make_key demo-console demo-console request:admin,request:temporary_password,revoke,status

@@ -60,6 +60,8 @@ static void check_grants(struct check_report *report, const struct config *confi
     struct api_keys *keys = NULL;
     struct error error = {0};
     enum status status = credentials_load_own(config, &publishers, &own, &error);
+    if (status == STATUS_OK)
+        status = credentials_check_intake(config, own, &error);
     check_report_say(report, "publishers", status, status == STATUS_OK ? "" : error.text);
     error = (struct error){0};
     status = credential_files_api_keys(config_text(config, CONFIG_AUTH_KEYS_FILE), &keys, &error);

@@ -12,7 +12,7 @@
         {"name", "NAME", false, "who it is for"},                                                            \
             {"scope", "SCOPE", true,                                                                         \
              "request:self, request:admin, request:temporary_password, redeem, revoke, notify, status, "     \
-             "request:bulk"},                                                                                \
+             "request:bulk, assert:key (publishers)"},                                                       \
             {"tenant", "TENANT", true, "for which tenant; '*' for all"},                                     \
         {                                                                                                    \
             NULL, NULL, false, NULL                                                                          \

@@ -24,10 +24,23 @@ enum status credentials_load_own(const struct config *config, struct publishers 
         path, name, name);
 }
 
+enum status credentials_check_intake(const struct config *config, const struct publisher *own,
+                                     struct error *error)
+{
+    if (grant_has_scope(&own->grant, SCOPE_ASSERT_KEY))
+        return STATUS_OK;
+    return error_set(
+        error, STATUS_CONFIG,
+        "the publisher %s (auth.publisher) has not the scope assert:key in %s: workers would not "
+        "believe which API key asked; add it to the scopes of its line, here and at every worker",
+        config_text(config, CONFIG_AUTH_PUBLISHER), config_text(config, CONFIG_AUTH_PUBLISHERS_FILE));
+}
+
 static enum status load(const struct config *config, struct credentials *made, struct error *error)
 {
     enum status status;
     if ((status = credentials_load_own(config, &made->publishers, &made->own, error)) ||
+        (status = credentials_check_intake(config, made->own, error)) ||
         (status =
              credential_files_api_keys(config_text(config, CONFIG_AUTH_KEYS_FILE), &made->api_keys, error)))
         return status;

@@ -28,4 +28,9 @@ void credentials_release(struct credentials **credentials);
 enum status credentials_load_own(const struct config *config, struct publishers **publishers,
                                  const struct publisher **own, struct error *error) WARN_UNUSED;
 
+/* Whether the workers will believe the intake which API key asked.  STATUS_CONFIG: its entry has not the
+ * scope; credentials_load refuses it, too.  `send`, which vouches in its own name, needs none. */
+enum status credentials_check_intake(const struct config *config, const struct publisher *own,
+                                     struct error *error) WARN_UNUSED;
+
 #endif

@@ -81,12 +81,17 @@ static bool is_in_time(const struct replay_rules *rules, const struct reset_even
 }
 
 static bool is_allowed(const struct replay_rules *rules, const struct publisher *publisher,
-                       const struct request *request, struct replay_letter *letter)
+                       const struct reset_event *event, struct replay_letter *letter)
 {
     static const struct text everybody[] = {{"*", 1}};
-    static const struct grant everything = {.scopes = ~0U, .tenants = everybody, .tenant_count = 1};
-    enum reason reason = policy_decide(rules->policy, publisher ? &publisher->grant : &everything, request);
-    return reason == REASON_NONE || skip(letter, "", policy_sentence(reason));
+    static const struct grant everything = {~(unsigned)SCOPE_ASSERT_KEY, everybody, 1};
+    const struct grant *grant = publisher ? &publisher->grant : &everything;
+    struct text name = publisher ? publisher->name : (struct text){"", 0};
+    enum reason reason = policy_decide(rules->policy, grant, &event->request);
+    if (reason != REASON_NONE)
+        return skip(letter, "", policy_sentence(reason));
+    return policy_believes_voucher(grant, name, &event->asserted_by) ||
+           skip(letter, "/data/asserted_by", POLICY_FALSE_VOUCHER);
 }
 
 static bool is_fit(const struct replay_rules *rules, const struct kafka_record *record,
@@ -100,7 +105,7 @@ static bool is_fit(const struct replay_rules *rules, const struct kafka_record *
     if (reset_event_decode(record->value, event, NULL, &error))
         return skip(letter, error.field, error.text);
     snprintf(letter->request_id, sizeof letter->request_id, "%s", (*event)->id);
-    return is_in_time(rules, *event, letter) && is_allowed(rules, publisher, &(*event)->request, letter);
+    return is_in_time(rules, *event, letter) && is_allowed(rules, publisher, *event, letter);
 }
 
 static bool is_picked(const struct replay_rules *rules, const struct replay_letter *letter)

@@ -33,6 +33,7 @@ struct job {
     struct retry_position position;
     struct reset_event *event;
     char publisher[SIGNATURE_PUBLISHER_MOST + 1];
+    bool false_voucher; /* the event named one whom its publisher may not name */
     unsigned char mailbox[TOKEN_MAILBOX_SIZE];
     char mailbox_kid[KEYRING_KID_MOST + 1];
 

@@ -50,12 +50,34 @@ enum progress step_verify(struct job *job)
     return check_signature(job);
 }
 
+/* Unsigned, where that is accepted: nobody's word, who may ask for all and vouch in no key's name. */
+static const struct grant *grant_of(const struct job *job)
+{
+    static const struct text everybody[] = {{"*", 1}};
+    static const struct grant everything = {~(unsigned)SCOPE_ASSERT_KEY, everybody, 1};
+    static const struct grant nothing = {0, everybody, 1};
+    if (!job->publisher[0])
+        return &everything;
+    const struct publisher *publisher = publishers_find(job->worker->publishers, text_of(job->publisher));
+    return publisher ? &publisher->grant : &nothing; /* taken out of the file this very moment */
+}
+
+/* Forgotten at once, so that nothing that is counted or told later has it. */
+static void forget_false_voucher(struct job *job)
+{
+    struct asserted_by *named = &job->event->asserted_by;
+    job->false_voucher = !policy_believes_voucher(grant_of(job), text_of(job->publisher), named);
+    if (job->false_voucher)
+        *named = (struct asserted_by){.channel = CHANNEL_KAFKA};
+}
+
 enum progress step_decode(struct job *job)
 {
     struct error error = {0};
     enum reason reason = REASON_NONE;
     switch (reset_event_decode(job->record->value, &job->event, &reason, &error)) {
     case STATUS_OK:
+        forget_false_voucher(job);
         return PROGRESS_NEXT;
     case STATUS_INVALID:
         job_bury(job, reason, "");
@@ -66,18 +88,6 @@ enum progress step_decode(struct job *job)
         log_write(LOG_LEVEL_ERROR, "no memory to read an event", LOG_ERROR(&error));
         return job_hold(job, DEPENDENCY_REDIS, error.text);
     }
-}
-
-static enum reason judge_policy(const struct job *job)
-{
-    static const struct text everybody[] = {{"*", 1}};
-    static const struct grant everything = {.scopes = ~0u, .tenants = everybody, .tenant_count = 1};
-    const struct worker *worker = job->worker;
-    if (!job->publisher[0])
-        return policy_decide(&worker->settings.policy.policy, &everything, &job->event->request);
-    const struct publisher *publisher = publishers_find(worker->publishers, text_of(job->publisher));
-    return publisher ? policy_decide(&worker->settings.policy.policy, &publisher->grant, &job->event->request)
-                     : REASON_SCOPE; /* taken out of the file this very moment */
 }
 
 static void identify_mailbox(struct job *job)
@@ -104,8 +114,11 @@ enum progress step_judge(struct job *job)
         job->reason = REASON_TOO_OLD;
         return job_follow(job, plan_told);
     }
-    job->detail = judge_policy(job);
+    job->detail = policy_decide(&job->worker->settings.policy.policy, grant_of(job), &job->event->request);
     if (job->detail != REASON_NONE)
         return job_bury(job, REASON_POLICY, policy_sentence(job->detail));
-    return PROGRESS_NEXT;
+    if (!job->false_voucher)
+        return PROGRESS_NEXT;
+    job->detail = REASON_SCOPE;
+    return job_bury(job, REASON_POLICY, POLICY_FALSE_VOUCHER);
 }

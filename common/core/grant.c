@@ -7,7 +7,7 @@
 const char *grant_scope_names(void)
 {
     return "request:self, request:admin, request:temporary_password, redeem, revoke, notify, status, "
-           "request:bulk";
+           "request:bulk, assert:key";
 }
 
 /* Takes what stands before the first comma off `list`. */

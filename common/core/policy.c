@@ -127,6 +127,13 @@ bool policy_believes_bulk(const struct grant *publisher, const struct asserted_b
     return policy_is_bulk(publisher, request) && (asserted_by->channel == CHANNEL_KAFKA || asserted_by->bulk);
 }
 
+bool policy_believes_voucher(const struct grant *publisher, struct text name,
+                             const struct asserted_by *asserted_by)
+{
+    return asserted_by->channel == CHANNEL_KAFKA || grant_has_scope(publisher, SCOPE_ASSERT_KEY) ||
+           (asserted_by->channel == CHANNEL_CLI && text_equal(asserted_by->key_id, name));
+}
+
 const char *policy_sentence(enum reason reason)
 {
     switch (reason) {

@@ -28,6 +28,15 @@ bool policy_is_bulk(const struct grant *grant, const struct request *request);
 bool policy_believes_bulk(const struct grant *publisher, const struct asserted_by *asserted_by,
                           const struct request *request);
 
+/* Whether the worker believes whom an event names for its voucher, of one that the publisher of this name
+ * signed: an API key, or anybody else's name, takes a publisher with assert:key, which is an intake.  `send`
+ * names the publisher itself, and an event without a stamp names nobody. */
+bool policy_believes_voucher(const struct grant *publisher, struct text name,
+                             const struct asserted_by *asserted_by);
+
+/* Why not: one sentence. */
+#define POLICY_FALSE_VOUCHER "its publisher may not say whose API key vouched (scope assert:key)"
+
 /* One sentence for the caller about a reason of policy_decide; "" for any other. */
 const char *policy_sentence(enum reason reason);
 

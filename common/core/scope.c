@@ -3,8 +3,8 @@
 #include "core/scope.h"
 
 static const char *const names[SCOPE_COUNT] = {
-    "request:self", "request:admin", "request:temporary_password", "redeem", "revoke", "notify",
-    "status",       "request:bulk",
+    "request:self", "request:admin", "request:temporary_password", "redeem", "revoke", "notify", "status",
+    "request:bulk", "assert:key",
 };
 
 const char *scope_name(enum scope scope)

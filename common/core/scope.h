@@ -12,10 +12,12 @@ enum scope {
     SCOPE_REVOKE = 1 << 4,
     SCOPE_NOTIFY = 1 << 5,
     SCOPE_STATUS = 1 << 6,
-    SCOPE_REQUEST_BULK = 1 << 7
+    SCOPE_REQUEST_BULK = 1 << 7,
+    SCOPE_ASSERT_KEY =
+        1 << 8 /* a publisher's, which is an intake: its events name the API key that vouched */
 };
 
-#define SCOPE_COUNT 8
+#define SCOPE_COUNT 9
 
 /* Nothing in it is owned; whoever keeps the key keeps it alive. */
 struct grant {

@@ -6,7 +6,7 @@ import pytest
 from confluent_kafka import KafkaError, Producer
 
 from support import events
-from support.expectations import audits_are_valid, the_mail_to
+from support.expectations import audits_are_valid, nothing_was_mailed, the_mail_to
 from support.relay import Relay
 
 SIGNATURE = "reset-relay-signature"
@@ -74,3 +74,19 @@ def test_a_batch_packed_to_a_thousandth_does_not_reach_the_workers(tmp_path, bro
     read = [relay.requested, *relay.retries]
     assert [answers[topic] for topic in read] == [{KafkaError.MSG_SIZE_TOO_LARGE}] * len(read)
     assert answers[relay.dead_letters] == {None}, "the batch is one that a topic takes which nobody forbade it"
+
+
+@pytest.mark.parametrize("stamp", [{"channel": "http", "key_id": "57588c3990"},  # of a key of acme's
+                                   {"channel": "http", "key_id": "globex"}, {"channel": "cli", "key_id": "portal"}], ids=str)
+def test_a_publisher_cannot_have_its_request_recorded_as_another_companys_key(relay, smtp, stamp):
+    """`asserted_by` is the intake's to stamp, which alone has assert:key.  The audit, by which a breach is searched
+    (docs/RUNBOOKS.md), must not name a key that vouched for nothing."""
+    secret = relay.add_publisher("globex", ["request:admin"], ["globex"])
+    relay.worker()
+    document = events.event(events.reset_request(tenant="globex"))
+    document["data"]["asserted_by"] = stamp
+    relay.publish_records([events.record(document, "globex", secret)])
+    dead = relay.outcome(document["id"], "dead", "policy")
+    assert dead["asserted_by"] == {"channel": "kafka", "publisher": "globex"} and dead["detail"] == "scope"
+    nothing_was_mailed(smtp)
+    audits_are_valid(relay.audits())

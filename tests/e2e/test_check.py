@@ -49,6 +49,7 @@ FAULTS = {
     "no Redis": ({"redis.url": "redis://127.0.0.1:{port}"}, 69, "redis", None),
     "a topic is missing": ({"topics.audit": "nobody.made.this"}, 69, "topic", "nobody.made.this"),
     "no entry of its own": ({"auth.publisher": "nobody"}, 78, "publishers", "nobody"),
+    "an entry that is no intake's": ({"auth.publisher": "portal"}, 78, "publishers", "assert:key"),
     "a property that Kafka refuses": ({"kafka.acks": "1"}, 78, "kafka", "acks"),
     "a property that Kafka does not know": ({"kafka.linger": "1"}, 78, "kafka", "linger"),
     "an address of another machine": ({"http.listen": "192.0.2.1:8080", "security.plaintext": "trusted_network"}, 69,
@@ -118,7 +119,7 @@ def test_a_key_that_may_more_than_the_publisher_is_warned_of(relay, what):
     scopes, tenants, words = BEYOND[what]
     own = {"bulk": ("request:admin", ("*",)), "temporary passwords": ("request:admin", ("*",)),
            "administrators": ("request:self", ("*",))}.get(what, ("request:admin", ("acme",)))
-    relay.add_publisher("narrow", (own[0],), own[1])
+    relay.add_publisher("narrow", (own[0], "assert:key"), own[1])
     settings = {"auth.publisher": "narrow", "auth.keys_file": str(relay.folder / "narrow.keys")}
     grant = [argument for scope in scopes for argument in ("--scope", scope)]
     grant += [argument for tenant in tenants for argument in ("--tenant", tenant)]

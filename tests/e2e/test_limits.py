@@ -79,7 +79,7 @@ def test_requests_in_bulk_have_the_budget_of_their_key_instead_of_the_actors(dep
 def test_bulk_is_not_believed_of_a_publisher_without_the_scope(deploy):
     relay = deploy({"limits.per_actor": "2/1h"})
     relay.worker()
-    stamp = {"asserted_by": {"channel": "http", "key_id": "k1", "bulk": True}}
+    stamp = {"asserted_by": {"channel": "cli", "key_id": relay.publisher, "bulk": True}}
     ids = [relay.publish(events.reset_request(**stamp)) for _ in range(5)]
     assert endings(relay, ids) == {("sent", None): 2, ("suppressed", "actor_limit"): 3}
     assert not any("bulk" in audit["data"]["asserted_by"] for audit in relay.audits())

@@ -146,9 +146,10 @@ WRONG = {
     "no_key_file": ("token.master_keys_file", "nowhere/master.keys", ["nowhere/master.keys"]),
     "no_templates": ("templates.directory", "nowhere/templates", ["nowhere/templates"]),
     "publisher_of_no_file": ("auth.publisher", "nobody", ["nobody"]),
+    "publisher_who_is_no_intake": ("auth.publisher", "portal", ["portal", "assert:key"]),
     "retries_shorter_than_the_dot": ("smtp.dot_timeout", "30m", ["dot_timeout"]),
 }
-OF_THE_PRODUCER = {"publisher_of_no_file"}
+OF_THE_PRODUCER = {"publisher_of_no_file", "publisher_who_is_no_intake"}
 
 
 @pytest.fixture(scope="module")

@@ -44,7 +44,7 @@ class DemoRelay(Relay):
     def prepare(self):
         self.command("reset-worker", "keygen", self.settings["token.master_keys_file"])
         self.command("reset-producer", "keygen", self.settings["token.record_keys_file"])
-        self.add_publisher("intake", ("request:admin", "request:temporary_password", "notify"))
+        self.add_publisher("intake", ("request:admin", "request:temporary_password", "notify", "assert:key"))
         return self
 
 

@@ -76,7 +76,7 @@ class Relay:
                                        **{"max.message.bytes": "12000000"})
         self.command("reset-worker", "keygen", self.settings["token.master_keys_file"])
         self.command("reset-producer", "keygen", self.settings["token.record_keys_file"])
-        self.add_publisher("intake", ALL_SCOPES + ("request:bulk",))
+        self.add_publisher("intake", ALL_SCOPES + ("request:bulk", "assert:key"))
         self.publisher = "portal"
         self.publisher_secret = self.add_publisher(self.publisher, ALL_SCOPES)
         self.key = self.add_key("everything", ALL_SCOPES)

@@ -100,13 +100,13 @@ static void a_grant_is_printed_as_it_is_read(void **state)
     (void)state;
     char tenants[] = "a%2Cb,c%20d,100%25,**,x";
     const char expected[] =
-        "request:self,request:temporary_password,redeem,request:bulk a%2Cb,c%20d,100%25,**,x";
+        "request:self,request:temporary_password,redeem,request:bulk,assert:key a%2Cb,c%20d,100%25,**,x";
     struct grant grant;
     struct error error;
     struct buffer out;
     buffer_init(&out, 1024);
-    assert_ok(grant_parse(TEXT("redeem,request:self,request:temporary_password,request:bulk"), tenants,
-                          sizeof tenants - 1, &grant, &error),
+    assert_ok(grant_parse(TEXT("assert:key,redeem,request:self,request:temporary_password,request:bulk"),
+                          tenants, sizeof tenants - 1, &grant, &error),
               &error);
     assert_true(grant_has_tenant(&grant, TEXT("a,b")));
     assert_true(grant_has_tenant(&grant, TEXT("**")));

@@ -284,6 +284,66 @@ static void an_unsigned_event_is_mailed_where_that_is_accepted(void **state)
     assert_journal(&world, "leased, mail, dot, sent, sent, offset");
 }
 
+#define STAMP(channel, key) "{\"channel\":\"" channel "\",\"key_id\":\"" key "\"}"
+#define MAILED              "leased, mail, dot, sent, sent, offset"
+
+static const struct {
+    const char *name;
+    struct occasion occasion;
+    const char *journal, *told; /* the audit's asserted_by */
+} stamps[] = {
+    {"the intake names a key",
+     {.signature = "intake", .stamp = STAMP("http", "k1")},
+     MAILED,
+     "{\"channel\":\"http\",\"key_id\":\"k1\",\"publisher\":\"intake\"}"},
+    {"a publisher names nobody", {0}, MAILED, "{\"channel\":\"kafka\",\"publisher\":\"portal\"}"},
+    {"`send` names its publisher",
+     {.stamp = STAMP("cli", "portal")},
+     MAILED,
+     "{\"channel\":\"cli\",\"key_id\":\"portal\",\"publisher\":\"portal\"}"},
+    {"a publisher names a key",
+     {.stamp = STAMP("http", "k1")},
+     "dead letter, dead, offset",
+     "{\"channel\":\"kafka\",\"publisher\":\"portal\"}"},
+    {"a publisher names its own name for a key",
+     {.stamp = STAMP("http", "portal")},
+     "dead letter, dead, offset",
+     "{\"channel\":\"kafka\",\"publisher\":\"portal\"}"},
+    {"a publisher names another's `send`",
+     {.stamp = STAMP("cli", "intake")},
+     "dead letter, dead, offset",
+     "{\"channel\":\"kafka\",\"publisher\":\"portal\"}"},
+    {"a late event names a key",
+     {.stamp = STAMP("http", "k1"), .ahead_ms = -25 * 60 * 60 * 1000},
+     "expired, offset",
+     "{\"channel\":\"kafka\",\"publisher\":\"portal\"}"},
+    {"nobody names a key",
+     {.stamp = STAMP("http", "k1"), .unsigned_ = true},
+     "dead letter, dead, offset",
+     "{\"channel\":\"kafka\"}"},
+};
+
+static void only_an_intake_says_which_key_vouched(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof stamps / sizeof *stamps; i++) {
+        print_message("  %s\n", stamps[i].name);
+        world_open(&world);
+        world.worker.settings.accept_unsigned = true;
+        world_event(&world, stamps[i].occasion);
+        world_run(&world);
+        assert_journal(&world, stamps[i].journal);
+        char told[200];
+        snprintf(told, sizeof told, "\"asserted_by\":%s", stamps[i].told);
+        struct text audit = world.audit.record->value;
+        if (!memmem(audit.bytes, audit.size, told, strlen(told)))
+            fail_msg("%s is not in %.*s", told, (int)audit.size, audit.bytes);
+        if (strcmp(stamps[i].journal, "dead letter, dead, offset") == 0)
+            assert_string_equal(world.audit.reason, "policy");
+        world_close(&world);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -301,6 +361,7 @@ int main(void)
         IN_A_WORLD(an_unknown_user_gets_no_mail),
         cmocka_unit_test(what_may_not_be_mailed_never_reaches_redis),
         IN_A_WORLD(an_unsigned_event_is_mailed_where_that_is_accepted),
+        cmocka_unit_test(only_an_intake_says_which_key_vouched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

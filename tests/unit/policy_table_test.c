@@ -341,6 +341,21 @@ static void bulk_takes_the_scope_and_an_administrator_and_a_publisher_who_may(vo
     }
 }
 
+static void a_voucher_is_believed_of_an_intake_and_of_whom_it_is(void **state)
+{
+    (void)state;
+    for (unsigned bits = 0; bits < 1u << 4; bits++) {
+        bool scope = bits & 1, own = bits & 2;
+        enum channel channel = bits & 4 ? CHANNEL_HTTP : CHANNEL_KAFKA;
+        channel = bits & 8 ? CHANNEL_CLI : channel;
+        const struct grant grant = {scope ? SCOPE_ASSERT_KEY : ~(unsigned)SCOPE_ASSERT_KEY, NULL, 0};
+        const struct asserted_by stamp = {.channel = channel,
+                                          .key_id = own ? TEXT("portal") : TEXT("portal2")};
+        assert_int_equal(policy_believes_voucher(&grant, TEXT("portal"), &stamp),
+                         scope || channel == CHANNEL_KAFKA || (channel == CHANNEL_CLI && own));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +363,7 @@ int main(void)
         cmocka_unit_test(a_look_alike_is_another_name_in_every_place),
         cmocka_unit_test(what_only_looks_like_self_is_not_the_user),
         cmocka_unit_test(a_user_whose_role_only_looks_higher_is_not_higher),
+        cmocka_unit_test(a_voucher_is_believed_of_an_intake_and_of_whom_it_is),
         cmocka_unit_test(bulk_takes_the_scope_and_an_administrator_and_a_publisher_who_may),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,7 @@ static int open_publishers(void **state)
 {
     (void)state;
     static const char file[] = "portal 0123456789abcdef0123456789abcdef request:admin acme\n"
+                               "intake 00112233445566778899aabbccddeeff request:admin,assert:key acme\n"
                                "kiosk fedcba9876543210fedcba9876543210 request:self acme\n";
     struct error error = {0};
     return publishers_parse(text_of(file), "publishers", &publishers, &error) != STATUS_OK;
@@ -39,12 +40,15 @@ struct letter {
     const char *publisher; /* NULL: unsigned */
     const char *value;     /* instead of an event */
     const char *actor_tenant;
+    const char *stamp;           /* asserted_by, as JSON with a comma before it */
     const char *generation, *t0; /* instead of good ones; "" leaves the header out */
     bool accept_unsigned, drop, mutated;
     const char *picked_id, *picked_reason;
     enum replay_verdict expected;
     const char *why; /* part of it */
 };
+
+#define STAMP ",\"asserted_by\":{\"channel\":\"http\",\"key_id\":\"k1\"}"
 
 static const struct letter cases[] = {
     {.name = "a good one", .publisher = "portal", .expected = REPLAY_REPLAYED, .why = ""},
@@ -97,6 +101,17 @@ static const struct letter cases[] = {
      .publisher = "kiosk",
      .expected = REPLAY_SKIPPED,
      .why = "scope"},
+    {.name = "the intake names a key", .publisher = "intake", .stamp = STAMP, .expected = REPLAY_REPLAYED},
+    {.name = "a publisher names a key",
+     .publisher = "portal",
+     .stamp = STAMP,
+     .expected = REPLAY_SKIPPED,
+     .why = "assert:key"},
+    {.name = "nobody names a key",
+     .accept_unsigned = true,
+     .stamp = STAMP,
+     .expected = REPLAY_SKIPPED,
+     .why = "assert:key"},
     {.name = "an actor of another company",
      .publisher = "portal",
      .actor_tenant = "globex",
@@ -159,10 +174,10 @@ static void write_event(const struct letter *letter, int64_t t0_ms, struct buffe
         "{\"specversion\":\"1.0\",\"id\":\"" ID "\",\"source\":\"/tests\",\"type\":\"" EVENT_TYPE
         "\",\"time\":\"%s\",\"datacontenttype\":\"application/json\",\"data\":{\"tenant\":\"acme\","
         "\"user\":{\"id\":\"u1\",\"email\":\"u1@example.com\"},\"actor\":{\"role\":\"admin\",\"id\":\"a1\","
-        "\"tenant\":\"%s\"},\"method\":\"link\"%s%s%s}}",
+        "\"tenant\":\"%s\"},\"method\":\"link\"%s%s%s%s}}",
         time, letter->actor_tenant ? letter->actor_tenant : "acme",
         letter->not_after ? ",\"not_after\":\"" : "", letter->not_after ? letter->not_after : "",
-        letter->not_after ? "\"" : "");
+        letter->not_after ? "\"" : "", letter->stamp ? letter->stamp : "");
     buffer_append_string(value, letter->value ? letter->value : text);
 }
 

@@ -23,6 +23,7 @@
     "portal 0123456789abcdef0123456789abcdef request:admin,request:self,request:temporary_password,notify "  \
     "acme\n"                                                                                                 \
     "campaign 00112233445566778899aabbccddeeff request:admin,request:bulk acme\n"                            \
+    "intake 8899aabbccddeeff0011223344556677 request:admin,assert:key acme\n"                                \
     "kiosk fedcba9876543210fedcba9876543210 request:self acme\n"
 
 static int64_t now_us; /* of all clocks that never jump */
@@ -249,9 +250,10 @@ static void write_event(const struct world *world, const struct occasion *with, 
     snprintf(text, sizeof text,
              "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/tests\",\"type\":\"%s"
              "\",\"time\":\"%s\",\"datacontenttype\":\"application/json\",\"data\":{\"tenant\":\"acme\","
-             "\"user\":%s,\"actor\":{\"role\":\"%s\",\"id\":\"a1\",\"tenant\":\"%s\"},%s}}",
+             "\"user\":%s,\"actor\":{\"role\":\"%s\",\"id\":\"a1\",\"tenant\":\"%s\"},%s%s%s}}",
              with->id ? with->id : WORLD_ID, change ? EVENT_COMPLETED_TYPE : EVENT_TYPE, time,
-             with->user ? with->user : user, with->actor_role ? with->actor_role : "admin", tenant, matter);
+             with->user ? with->user : user, with->actor_role ? with->actor_role : "admin", tenant, matter,
+             with->stamp ? ",\"asserted_by\":" : "", with->stamp ? with->stamp : "");
     buffer_append_string(value, with->value ? with->value : text);
 }
 

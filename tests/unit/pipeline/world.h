@@ -97,7 +97,7 @@ void world_close(struct world *world);
 
 /* One event as it comes from Kafka, and what is unusual about it. */
 struct occasion {
-    const char *id, *actor_role, *actor_tenant, *email, *name, *signature, *user, *value;
+    const char *id, *actor_role, *actor_tenant, *email, *name, *signature, *user, *value, *stamp;
     enum method method;    /* METHOD_PASSWORD_CHANGED: the completed event */
     const char *completes; /* of that: the request that led to it */
     int64_t ahead_ms;      /* its time before Kafka's */
