@@ -5,9 +5,10 @@
  * fail-over broke, or that a demoted primary refuses (READONLY), leads to the new one.
  *
  * At each connect: AUTH, CLIENT SETNAME, SELECT, TIME, the eviction policy, `<prefix>:born`, SCRIPT LOAD of
- * every script. Only then is it ready.  A Redis that evicts, refuses the password or is loading is not ready,
- * and the reason says so; it is asked again with backoff.  When a command gets no answer within its deadline
- * the connection is dropped and every command in flight fails with STATUS_TIMEOUT and `may_have_happened`. */
+ * every script, EVALSHA of one. Only then is it ready.  A Redis that evicts, refuses the password or a
+ * command of these, or is loading is not ready, and the reason says so; it is asked again with backoff.  When
+ * a command gets no answer within its deadline the connection is dropped and every command in flight fails
+ * with STATUS_TIMEOUT and `may_have_happened`. */
 #ifndef IO_REDIS_H
 #define IO_REDIS_H
 

@@ -55,6 +55,7 @@ static const struct {
 enum redis_fault redis_fault_of(const char *reply, size_t size)
 {
     static const char crowded[] = "ERR max number of clients";
+    static const char denied[] = "ERR The user executing the script can't"; /* a command within it */
     const char *space = memchr(reply, ' ', size);
     struct text code = {reply, space ? (size_t)(space - reply) : size};
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
@@ -62,6 +63,8 @@ enum redis_fault redis_fault_of(const char *reply, size_t size)
             return codes[i].fault;
     if (size >= sizeof crowded - 1 && memcmp(reply, crowded, sizeof crowded - 1) == 0)
         return REDIS_FAULT_CONNECTION;
+    if (size >= sizeof denied - 1 && memcmp(reply, denied, sizeof denied - 1) == 0)
+        return REDIS_FAULT_PERMISSION;
     return REDIS_FAULT_OTHER;
 }
 

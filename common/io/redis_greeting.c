@@ -1,5 +1,6 @@
 /* What must be known of a Redis before anything is asked of it: that it lets us in, its clock, that it is a
- * primary which never evicts, since when it has its data, and that it has the scripts.  Each answer is
+ * primary which never evicts, since when it has its data, that it has the scripts, and that its ACL lets us
+ * run them.  Each answer is
  * checked in order; the first that is wrong gives the connection up with a reason.  Reading `born` before
  * writing it lets a full Redis greet, too. */
 #include <hiredis/hiredis.h>
@@ -7,6 +8,8 @@
 #include <stdlib.h>
 
 #include "io/redis_connection.h"
+
+enum { BORN_SIZE = REDIS_PREFIX_MOST + 8 };
 
 /* Whether the greeting goes on; otherwise the connection is gone or has just been given up. */
 static bool answered_well(struct redis *redis, const struct redis_answer *answer, int type,
@@ -55,6 +58,33 @@ static struct text info_value(struct text info, const char *name)
     return (struct text){"", 0};
 }
 
+/* Whatever else is wrong with a script is not of this user, and is told where it is needed. */
+static void on_tried(void *context, const struct redis_answer *answer)
+{
+    struct redis *redis = context;
+    if (answer->fault == REDIS_FAULT_PERMISSION)
+        (void)answered_well(redis, answer, REDIS_REPLY_INTEGER, "EVALSHA");
+    else if (redis->phase == REDIS_PHASE_GREETING)
+        redis_become_ready(redis);
+}
+
+static void format_born(const struct redis *redis, char key[static BORN_SIZE])
+{
+    snprintf(key, BORN_SIZE, "%s:born", redis->prefix);
+}
+
+/* The last script, on a key that is there, with the argument by which io/swap.lua compares and changes
+ * nothing. */
+static void try_script(struct redis *redis)
+{
+    char key[BORN_SIZE];
+    format_born(redis, key);
+    (void)ask(redis,
+              (struct text[]){TEXT("EVALSHA"), redis_script_sha(redis, redis->script_count - 1), TEXT("1"),
+                              text_of(key), TEXT("*k")},
+              5, on_tried);
+}
+
 static void on_script(void *context, const struct redis_answer *answer)
 {
     struct redis *redis = context;
@@ -65,7 +95,7 @@ static void on_script(void *context, const struct redis_answer *answer)
         answer->reply->len == REDIS_SHA_LENGTH) {
         memcpy(redis->sha[script], answer->reply->str, REDIS_SHA_LENGTH + 1);
         if (redis->scripts_loading == 0 && redis->phase == REDIS_PHASE_GREETING)
-            redis_become_ready(redis);
+            try_script(redis);
         return;
     }
     if (redis->phase == REDIS_PHASE_READY)
@@ -94,8 +124,8 @@ static void on_nothing(void *context, const struct redis_answer *answer)
 
 static void ask_born(struct redis *redis, bool write)
 {
-    char key[REDIS_PREFIX_MOST + 8], now[24];
-    snprintf(key, sizeof key, "%s:born", redis->prefix);
+    char key[BORN_SIZE], now[24];
+    format_born(redis, key);
     snprintf(now, sizeof now, "%lld", (long long)redis->clock_redis_ms);
     if (write)
         (void)ask(redis, (struct text[]){TEXT("SET"), text_of(key), text_of(now), TEXT("NX")}, 4, on_nothing);

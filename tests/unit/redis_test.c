@@ -53,6 +53,31 @@ static void without_a_limit_of_memory_the_policy_does_not_matter(void **state)
     (void)redis_scene_ready(state, (const char *const[]){"--maxmemory-policy", "allkeys-lru", NULL});
 }
 
+static void a_user_who_may_not_run_the_scripts_is_not_ready_until_the_acl_lets_it(void **state)
+{
+    static const struct {
+        const char *lacks, *missing;
+    } cases[] = {{"-evalsha", "+evalsha"}, {"-mget", "+mget"}};
+    struct redis_scene *scene = *state;
+    char url[256];
+    redis_server_start(&scene->server, NULL);
+    redis_server_do(&scene->server, "ACL SETUSER relay on >secret +@all ~pwreset:*");
+    snprintf(url, sizeof url, "unix://relay:secret@%s/s", scene->server.folder);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        scene->readies = scene->downs = 0;
+        redis_server_do(&scene->server, "ACL SETUSER relay %s", cases[i].lacks);
+        redis_scene_connect(scene, url, 10000, 100);
+        redis_scene_wait(scene, &scene->downs, 1, "down");
+        assert_int_equal(scene->readies, 0);
+        assert_int_equal(scene->fault, REDIS_FAULT_PERMISSION);
+        assert_non_null(strstr(scene->reason, "EVALSHA: Redis's ACL forbids"));
+        redis_server_do(&scene->server, "ACL SETUSER relay %s", cases[i].missing);
+        redis_scene_wait(scene, &scene->readies, 1, "ready");
+        redis_free(&scene->redis);
+        redis_record_store_free(&scene->store);
+    }
+}
+
 static void only_the_right_password_is_let_in(void **state)
 {
     struct redis_scene *scene = *state;
@@ -230,6 +255,7 @@ int main(void)
         SCENE(a_ready_client_knows_redis_s_time_and_birth),
         SCENE(a_redis_that_evicts_is_not_ready_until_it_stops),
         SCENE(without_a_limit_of_memory_the_policy_does_not_matter),
+        SCENE(a_user_who_may_not_run_the_scripts_is_not_ready_until_the_acl_lets_it),
         SCENE(only_the_right_password_is_let_in),
         SCENE(what_is_in_flight_is_answered_when_the_client_ends),
         SCENE(too_many_commands_are_refused_before_they_are_sent),

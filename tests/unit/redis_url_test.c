@@ -137,6 +137,8 @@ static void error_replies_are_told_apart(void **state)
         {"NOAUTH Authentication required.", REDIS_FAULT_PASSWORD, STATUS_CONFIG},
         {"WRONGPASS invalid username-password pair", REDIS_FAULT_PASSWORD, STATUS_CONFIG},
         {"NOPERM this user has no permissions", REDIS_FAULT_PERMISSION, STATUS_CONFIG},
+        {"ERR The user executing the script can't run this command or subcommand script: 8c",
+         REDIS_FAULT_PERMISSION, STATUS_CONFIG},
         {"MOVED 3999 127.0.0.1:6381", REDIS_FAULT_CLUSTER, STATUS_CONFIG},
         {"CLUSTERDOWN The cluster is down", REDIS_FAULT_CLUSTER, STATUS_CONFIG},
         {"ERR max number of clients reached", REDIS_FAULT_CONNECTION, STATUS_UNAVAILABLE},

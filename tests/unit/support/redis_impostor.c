@@ -70,7 +70,8 @@ static void answer(struct redis_impostor *impostor, const char *word)
     } else if (strcmp(word, "MGET") == 0) {
         say_or(impostor, impostor->mget, "*2\r\n$-1\r\n$-1\r\n");
     } else if (strcmp(word, "EVALSHA") == 0) {
-        say_or(impostor, impostor->evalsha, ":1\r\n");
+        say_or(impostor, impostor->greeted ? impostor->evalsha : NULL, ":1\r\n");
+        impostor->greeted = true;
     } else {
         redis_impostor_say(impostor, "+OK\r\n");
     }
@@ -116,7 +117,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t socket, s
     (void)address, (void)size;
     if (impostor->connection)
         bufferevent_free(impostor->connection);
-    impostor->flooding = false;
+    impostor->flooding = impostor->greeted = false;
     impostor->connection =
         bufferevent_socket_new(evconnlistener_get_base(listener), socket, BEV_OPT_CLOSE_ON_FREE);
     bufferevent_setcb(impostor->connection, on_read, on_written, on_event, impostor);

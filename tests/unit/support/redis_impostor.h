@@ -17,7 +17,7 @@ struct redis_impostor {
     size_t said;       /* bytes that the client took */
     struct evconnlistener *listener;
     struct bufferevent *connection;
-    bool flooding;
+    bool flooding, greeted;
     char path[100], url[128];
 };
 
