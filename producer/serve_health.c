@@ -3,6 +3,7 @@
 #include "producer/serve_health.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "io/clock.h"
 #include "io/log.h"
@@ -21,8 +22,9 @@ static void on_probed(void *context, enum status status, int partitions, const s
     (void)partitions;
     struct serve *serve = context;
     bool was_well = !serve->kafka_fault[0];
+    bool news = was_well || (status == STATUS_CONFIG && strcmp(serve->kafka_fault, error->text) != 0);
     snprintf(serve->kafka_fault, sizeof serve->kafka_fault, "%s", status == STATUS_OK ? "" : error->text);
-    if (was_well && status != STATUS_OK)
+    if (news && status != STATUS_OK)
         log_write(LOG_LEVEL_WARNING, "Kafka does not answer as it should", LOG_ERROR(error));
     else if (!was_well && status == STATUS_OK)
         log_write(LOG_LEVEL_INFO, "Kafka is ready");

@@ -48,9 +48,21 @@ static void break_rule(struct rules *rules, const char *format, ...)
     rules->broken = true;
 }
 
+static bool trusts_network(const struct config *config)
+{
+    return config_choice(config, CONFIG_SECURITY_PLAINTEXT) == CONFIG_PLAINTEXT_TRUSTED_NETWORK;
+}
+
 static bool trusted(const struct rules *rules)
 {
-    return config_choice(rules->config, CONFIG_SECURITY_PLAINTEXT) == CONFIG_PLAINTEXT_TRUSTED_NETWORK;
+    return trusts_network(rules->config);
+}
+
+bool config_kafka_loopback_only(const struct config *config)
+{
+    const char *protocol = config_kafka_value(config, "security.protocol");
+    bool encrypted = protocol && (strcasecmp(protocol, "ssl") == 0 || strcasecmp(protocol, "sasl_ssl") == 0);
+    return !encrypted && !trusts_network(config);
 }
 
 bool config_is_loopback(const char *host)
@@ -190,7 +202,6 @@ static void check_smtp(struct rules *rules)
 static void check_kafka(struct rules *rules)
 {
     const char *servers = config_kafka_value(rules->config, "bootstrap.servers");
-    const char *protocol = config_kafka_value(rules->config, "security.protocol");
     char host[256];
     if (!servers || !*servers)
         servers =
@@ -199,8 +210,7 @@ static void check_kafka(struct rules *rules)
         break_rule(rules, "bootstrap.servers is missing in [kafka]: it names the brokers");
         return;
     }
-    if (trusted(rules) ||
-        (protocol && (strcasecmp(protocol, "ssl") == 0 || strcasecmp(protocol, "sasl_ssl") == 0)))
+    if (!config_kafka_loopback_only(rules->config))
         return;
     for (const char *server = servers; server;
          server = strchr(server, ',') ? strchr(server, ',') + 1 : NULL) {

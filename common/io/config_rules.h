@@ -26,6 +26,10 @@ enum status config_rules_check(const struct config *config, enum config_purpose 
 /* The one rule of token.not_before: a moment to come would leave no link that works. */
 enum status config_rules_not_before(const struct config *config, struct error *error) WARN_UNUSED;
 
+/* Whether Kafka's connections must stay on loopback: they are plaintext, and security.plaintext trusts no
+ * network. */
+bool config_kafka_loopback_only(const struct config *config);
+
 /* Whether `host` is 127.0.0.0/8, ::1, localhost or a Unix socket's path. */
 bool config_is_loopback(const char *host);
 

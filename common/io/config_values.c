@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "io/config_rules.h"
+
 enum { PENDING_REDIS_COMMANDS = 20000 };
 
 void config_read_policy(const struct config *config, struct config_policy *values)
@@ -53,7 +55,8 @@ struct kafka_properties config_kafka_properties(const struct config *config)
 {
     size_t count;
     const struct config_pair *pairs = config_kafka(config, &count);
-    return (struct kafka_properties){.items = pairs, .count = count};
+    return (struct kafka_properties){
+        .items = pairs, .count = count, .loopback_only = config_kafka_loopback_only(config)};
 }
 
 enum status config_read_topics(const struct config *config, struct kafka_topics_plan *plan,

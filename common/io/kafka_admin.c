@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "io/clock.h"
+#include "io/kafka_brokers.h"
 #include "io/kafka_conf.h"
 #include "io/kafka_queue.h"
 
@@ -100,6 +101,7 @@ enum status kafka_admin_list(struct kafka_admin *admin, const struct kafka_topic
     rd_kafka_resp_err_t code = rd_kafka_metadata(admin->handle, 1, NULL, &metadata, time_left(admin));
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return unreachable(admin, code, error);
+    enum status status = admin->loopback_only ? kafka_brokers_check(metadata, error) : STATUS_OK;
     for (size_t i = 0; i < plan->count; i++) {
         struct kafka_topic_report *topic = &report->topics[i];
         *topic = (struct kafka_topic_report){.state = KAFKA_TOPIC_MISSING, .created = topic->created};
@@ -109,7 +111,7 @@ enum status kafka_admin_list(struct kafka_admin *admin, const struct kafka_topic
                 compare_shape(&metadata->topics[j], &plan->topics[i], topic);
     }
     rd_kafka_metadata_destroy(metadata);
-    return STATUS_OK;
+    return status;
 }
 
 static rd_kafka_AdminOptions_t *options_for(struct kafka_admin *admin, rd_kafka_admin_op_t what)

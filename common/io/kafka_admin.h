@@ -11,6 +11,7 @@ struct kafka_admin {
     rd_kafka_t *handle;
     rd_kafka_queue_t *answers;
     int64_t by_ms;
+    bool loopback_only; /* brokers that are advertised elsewhere are STATUS_CONFIG to kafka_admin_list */
 };
 
 /* Takes `conf`.  CONFIG when librdkafka refuses it. */

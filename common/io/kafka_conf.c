@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "io/config.h"
+#include "io/kafka_brokers.h"
 #include "io/log.h"
 
 static const struct {
@@ -95,6 +96,8 @@ enum status kafka_conf_build(const struct kafka_properties *properties, const st
     if (status != STATUS_OK) {
         rd_kafka_conf_destroy(*conf);
         *conf = NULL;
+    } else if (properties->loopback_only) {
+        kafka_brokers_hold(*conf);
     }
     return status;
 }

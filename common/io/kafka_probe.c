@@ -1,4 +1,5 @@
-/* Readiness: does the cluster answer, is the topic there, has each of its partitions a leader?
+/* Readiness: does the cluster answer, may we speak to its brokers, is the topic there, has each of its
+ * partitions a leader?
  *
  * librdkafka keeps no "connected" that could be asked: it connects when there is something to do and brokers
  * close idle connections.  So the question is asked for real, by rd_kafka_metadata(), which blocks: on a
@@ -8,13 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/kafka_brokers.h"
 #include "io/kafka_delivery.h"
 #include "io/offload.h"
 
 struct kafka_probe {
     struct offload *offload;
     rd_kafka_t *handle; /* the producer's */
-    char *topic;        /* owned */
+    bool loopback_only;
+    char *topic; /* owned */
     int deadline_ms;
     kafka_probed *probed;
     void *context;
@@ -28,6 +31,8 @@ struct kafka_probe {
 static void judge(struct kafka_probe *probe, const struct rd_kafka_metadata *metadata)
 {
     const struct rd_kafka_metadata_topic *topic = metadata->topic_cnt > 0 ? &metadata->topics[0] : NULL;
+    if (probe->loopback_only && (probe->status = kafka_brokers_check(metadata, &probe->error)) != STATUS_OK)
+        return;
     if (topic == NULL || topic->err) {
         rd_kafka_resp_err_t code = topic ? topic->err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
         probe->status = error_set(&probe->error, kafka_delivery_status(code), "Kafka topic %s: %s",
@@ -79,9 +84,10 @@ static void answer(void *context)
     release(probe);
 }
 
-enum status kafka_probe_start(struct event_base *base, rd_kafka_t *handle, const char *topic, int deadline_ms,
-                              kafka_probed *probed, void *context, void (*finished)(void *owner), void *owner,
-                              struct kafka_probe **result, struct error *error)
+enum status kafka_probe_start(struct event_base *base, rd_kafka_t *handle, bool loopback_only,
+                              const char *topic, int deadline_ms, kafka_probed *probed, void *context,
+                              void (*finished)(void *owner), void *owner, struct kafka_probe **result,
+                              struct error *error)
 {
     struct kafka_probe *probe = calloc(1, sizeof *probe);
     if (probe == NULL || (probe->topic = strdup(topic)) == NULL) {
@@ -89,6 +95,7 @@ enum status kafka_probe_start(struct event_base *base, rd_kafka_t *handle, const
         return error_set(error, STATUS_MEMORY, "no memory for a question to Kafka");
     }
     probe->handle = handle;
+    probe->loopback_only = loopback_only;
     probe->deadline_ms =
         deadline_ms > 0 && deadline_ms < KAFKA_PROBE_MAX_MS ? deadline_ms : KAFKA_PROBE_MAX_MS;
     probe->probed = probed;

@@ -116,6 +116,7 @@ enum status kafka_producer_new(struct event_base *base, const struct kafka_produ
         return status;
     }
     producer->figures.handles = 1;
+    producer->loopback_only = settings->properties.loopback_only;
     producer->limit = (uint64_t)kafka_conf_number(producer->carrier->handle, "queue.buffering.max.messages");
     *result = producer;
     return STATUS_OK;
@@ -177,8 +178,9 @@ enum status kafka_producer_probe(struct kafka_producer *producer, const char *to
     if (producer->probe)
         return error_set(error, STATUS_CONFLICT, "Kafka is being asked already");
     producer->probed = producer->carrier;
-    enum status status = kafka_probe_start(producer->base, producer->carrier->handle, topic, deadline_ms,
-                                           probed, context, on_probe_end, producer, &producer->probe, error);
+    enum status status =
+        kafka_probe_start(producer->base, producer->carrier->handle, producer->loopback_only, topic,
+                          deadline_ms, probed, context, on_probe_end, producer, &producer->probe, error);
     if (status != STATUS_OK)
         producer->probed = NULL;
     return status;

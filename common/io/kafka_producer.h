@@ -76,9 +76,9 @@ void kafka_producer_drain(struct kafka_producer *producer, int deadline_ms, kafk
                           void *context);
 
 /* Asks the cluster for the topic's metadata on a helper thread and answers on the loop: OK with the number of
- * partitions; NOT_FOUND, DENIED, UNAVAILABLE (no answer in `deadline_ms`, or a partition without leader).
- * CONFLICT: one is under way. For readiness; a few times a minute.  A running probe's callback does not come
- * after kafka_producer_free(). */
+ * partitions; CONFIG (a broker where plaintext may not go), NOT_FOUND, DENIED, UNAVAILABLE (no answer in
+ * `deadline_ms`, or a partition without leader). CONFLICT: one is under way. For readiness; a few times a
+ * minute.  A running probe's callback does not come after kafka_producer_free(). */
 typedef void kafka_probed(void *context, enum status status, int partitions, const struct error *error);
 enum status kafka_producer_probe(struct kafka_producer *producer, const char *topic, int deadline_ms,
                                  kafka_probed *probed, void *context, struct error *error) WARN_UNUSED;

@@ -26,7 +26,8 @@ struct kafka_producer {
     uint64_t limit; /* messages in flight */
     int deadline_ms;
     int renewal_ms; /* the next handle is not made earlier than this after the last */
-    bool closing;   /* nothing is sent any more */
+    bool loopback_only;
+    bool closing; /* nothing is sent any more */
     kafka_notice *notice;
     void *notice_context;
 };

@@ -3,6 +3,7 @@
 #ifndef IO_KAFKA_PROPERTIES_H
 #define IO_KAFKA_PROPERTIES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct config_pair; /* io/config.h */
@@ -13,6 +14,7 @@ struct config_pair; /* io/config.h */
 struct kafka_properties {
     const struct config_pair *items; /* not owned; the receiving function copies what it keeps */
     size_t count;
+    bool loopback_only; /* plaintext, which the operator does not trust beyond it (io/kafka_brokers.h) */
 };
 
 /* A line for the diagnostic log.  `severity` as syslog's (RFC 5424): 3 error, 4 warning, 6 information, 7

@@ -86,13 +86,15 @@ static enum status build_conf(const struct kafka_properties *properties, rd_kafk
 }
 
 /* Takes `conf`. */
-static enum status examine(rd_kafka_conf_t *conf, const struct kafka_topics_plan *plan, bool create,
-                           int deadline_ms, struct kafka_topics_report *report, struct error *error)
+static enum status examine(rd_kafka_conf_t *conf, bool loopback_only, const struct kafka_topics_plan *plan,
+                           bool create, int deadline_ms, struct kafka_topics_report *report,
+                           struct error *error)
 {
     struct kafka_admin admin;
     int64_t by_ms = clock_monotonic_ms() + deadline_ms;
     *report = (struct kafka_topics_report){.admin_api = true};
     enum status status = kafka_admin_open(&admin, conf, by_ms, error);
+    admin.loopback_only = loopback_only;
     if (status == STATUS_OK)
         status = kafka_admin_list(&admin, plan, report, error);
     if (status == STATUS_OK && create) {
@@ -118,12 +120,15 @@ enum status kafka_topics_examine(const struct kafka_properties *properties,
 {
     rd_kafka_conf_t *conf = NULL;
     enum status status = build_conf(properties, &conf, error);
-    return status == STATUS_OK ? examine(conf, plan, create, deadline_ms, report, error) : status;
+    return status == STATUS_OK
+               ? examine(conf, properties->loopback_only, plan, create, deadline_ms, report, error)
+               : status;
 }
 
 struct kafka_topics_examination {
     struct offload *offload; /* owned while it runs */
     rd_kafka_conf_t *conf;   /* the thread's */
+    bool loopback_only;
     struct kafka_topics_plan plan;
     int deadline_ms;
     kafka_topics_examined *examined;
@@ -136,8 +141,8 @@ struct kafka_topics_examination {
 static void run_examination(void *context)
 {
     struct kafka_topics_examination *examination = context;
-    examination->status = examine(examination->conf, &examination->plan, false, examination->deadline_ms,
-                                  &examination->report, &examination->error);
+    examination->status = examine(examination->conf, examination->loopback_only, &examination->plan, false,
+                                  examination->deadline_ms, &examination->report, &examination->error);
 }
 
 static void end_examination(void *context)
@@ -157,6 +162,7 @@ enum status kafka_topics_examine_start(struct event_base *base, const struct kaf
     if (examination == NULL)
         return error_set(error, STATUS_MEMORY, "no memory for a question to Kafka");
     examination->plan = *plan;
+    examination->loopback_only = properties->loopback_only;
     examination->deadline_ms = deadline_ms;
     examination->examined = examined;
     examination->context = context;

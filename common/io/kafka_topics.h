@@ -62,7 +62,8 @@ struct kafka_topics_report {
 };
 
 /* Blocks up to `deadline_ms`: for command lines, never on a loop.  With `create` the missing ones are made.
- * OK says that the broker answered, not that all is good.  UNAVAILABLE: no broker; CONFIG: a property is
+ * OK says that the broker answered, not that all is good.  UNAVAILABLE: no broker; CONFIG: a broker is where
+ * plaintext may not go, or a property is
  * refused. */
 enum status kafka_topics_examine(const struct kafka_properties *properties,
                                  const struct kafka_topics_plan *plan, bool create, int deadline_ms,

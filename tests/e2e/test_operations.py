@@ -9,6 +9,7 @@ import pytest
 
 from support import events, kafka_client, places, web
 from support.expectations import the_mail_to
+from support.fault_proxy import FaultProxy
 from support.relay import Relay
 from support.waiting import eventually
 
@@ -131,6 +132,29 @@ def test_check_says_one_line_for_each_connection(relay, smtp):
     smtp.stop()
     down = relay.command("reset-worker", "check", check=False)
     assert down.returncode == 69, down
+
+
+def test_brokers_advertised_off_loopback_are_not_spoken_to_in_plaintext(relay, broker):
+    """A relay that speaks plaintext was told of loopback alone; where the cluster is, the cluster says."""
+    proxy = FaultProxy(int(broker.address.rpartition(":")[2])).start()
+    proxy.rename(b"127.0.0.1", b"192.0.2.1")
+    settings = {"kafka.bootstrap.servers": f"127.0.0.1:{proxy.port}"}
+    try:
+        pair = relay.producer(wait=False, **settings), relay.worker(wait=False, **settings)
+        for process in pair:
+            eventually(f"{process.name} to say where a broker is",
+                       lambda: "is advertised at 192.0.2.1:" in str(process.readiness()), seen=process.readiness)
+            assert process.readiness().status == 503
+            eventually(f"{process.name} to log it", lambda: "is advertised at 192.0.2.1:" in process.stderr())
+        for command in ("check",), ("topics",):
+            done = relay.command("reset-producer", *command, check=False, settings=settings)
+            assert done.returncode == 78 and "is advertised at 192.0.2.1:" in done.stdout + done.stderr, done
+        proxy.let_through()
+        for process in pair:
+            eventually(f"{process.name} to see that it is on loopback now",
+                       lambda: "is advertised at" not in str(process.readiness()), seen=process.readiness)
+    finally:
+        proxy.stop()
 
 
 WRONG = {

@@ -46,6 +46,7 @@ class FaultProxy:
         self._cuts_left = 0
         self._marked = b""        # what has one of its bits turned
         self._flips_left = 0
+        self._renamed = None      # (what the server says, what clients hear instead), of one length
         self._loop = asyncio.new_event_loop()
         self._flowing = asyncio.Event()
         self._server = None
@@ -56,6 +57,7 @@ class FaultProxy:
     def let_through(self):
         def change():
             self._delay, self._drip, self._swallow, self._cuts_left, self._flips_left = 0.0, 0, False, 0, 0
+            self._renamed = None
             self._flowing.set()
         self._do(change)
 
@@ -93,6 +95,11 @@ class FaultProxy:
         def change():
             self._marked, self._flips_left = marked, times
         self._do(change)
+
+    def rename(self, said, heard):
+        """Clients hear `heard` wherever the server says `said`; both have one length."""
+        assert len(said) == len(heard)
+        self._do(lambda: setattr(self, "_renamed", (said, heard)))
 
     # The thread and its loop.
 
@@ -150,6 +157,8 @@ class FaultProxy:
                 await asyncio.sleep(self._delay)
             if self._cut(connection, piece, to_server):
                 return
+            if self._renamed and not to_server:
+                piece = piece.replace(*self._renamed)
             if not self._swallow:
                 await self._write(writer, self._flip(piece))
         if writer.can_write_eof():
