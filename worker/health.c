@@ -3,6 +3,7 @@
 #include "worker/health.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "io/clock.h"
 #include "io/config_rules.h"
@@ -22,7 +23,7 @@ static void ready(void *context, struct admin_checks *checks)
                      worker->redis_fault[0] ? worker->redis_fault : "not connected yet");
     admin_checks_add(checks, "kafka", worker->kafka_fault[0] == '\0', worker->kafka_fault);
     admin_checks_add(checks, "group", member, outside);
-    admin_checks_add(checks, "topics", worker->topic_fault[0] == '\0', worker->topic_fault);
+    admin_checks_add(checks, "topics", worker->topics.fault[0] == '\0', worker->topics.fault);
     static const char *const names[DEPENDENCY_COUNT] = {[DEPENDENCY_REDIS] = "redis_breaker",
                                                         [DEPENDENCY_SMTP] = "smtp_breaker",
                                                         [DEPENDENCY_KAFKA] = "kafka_breaker"};
@@ -74,6 +75,8 @@ static void on_probed(void *context, enum status status, int partitions, const s
 {
     (void)partitions;
     struct worker *worker = context;
+    if (status == STATUS_CONFIG && strcmp(worker->kafka_fault, error->text) != 0)
+        log_write(LOG_LEVEL_ERROR, "Kafka is not as this worker needs it", LOG_ERROR(error));
     snprintf(worker->kafka_fault, sizeof worker->kafka_fault, "%s", status == STATUS_OK ? "" : error->text);
 }
 
@@ -87,32 +90,12 @@ static bool on_loopback(const struct worker *worker)
     return config_is_loopback(host);
 }
 
-/* A topic whose timestamps are the producers' lets a producer's clock decide what is superseded: not ready.
- * On loopback, where the embedded broker knows no such setting, a warning. */
 static void on_examined(void *context, enum status status, const struct kafka_topics_report *report,
                         const struct error *error)
 {
     struct worker *worker = context;
     worker->examination = NULL;
-    worker->topic_fault[0] = '\0';
-    if (status != STATUS_OK) {
-        snprintf(worker->topic_fault, sizeof worker->topic_fault, "%s", error->text);
-        return;
-    }
-    for (size_t i = 0; i <= worker->settings.tiers; i++) {
-        const struct kafka_topic_report *topic = &report->topics[i];
-        if (topic->state == KAFKA_TOPIC_WRONG && topic->log_append_time)
-            log_write(LOG_LEVEL_WARNING, "a topic is not as planned",
-                      LOG_TEXT("topic", worker->settings.topics[i]), LOG_TEXT("fault", topic->fault));
-        if (topic->state == KAFKA_TOPIC_GOOD || topic->log_append_time)
-            continue;
-        if (on_loopback(worker) && topic->state != KAFKA_TOPIC_MISSING)
-            log_write(LOG_LEVEL_WARNING, "a topic is not LogAppendTime: allowed on loopback only",
-                      LOG_TEXT("topic", worker->settings.topics[i]), LOG_TEXT("fault", topic->fault));
-        else
-            snprintf(worker->topic_fault, sizeof worker->topic_fault, "%s: %s", worker->settings.topics[i],
-                     topic->fault[0] ? topic->fault : "missing; `reset-producer topics --create` makes it");
-    }
+    topic_watch_note(&worker->topics, &worker->settings, on_loopback(worker), status, report, error);
 }
 
 static void examine_topics(struct worker *worker)
@@ -120,10 +103,11 @@ static void examine_topics(struct worker *worker)
     struct kafka_topics_plan plan;
     struct kafka_properties properties = config_kafka_properties(worker->config);
     struct error error = {0};
-    if (settings_topics(&worker->settings, &plan, &error) ||
-        kafka_topics_examine_start(worker->base, &properties, &plan, KAFKA_DEADLINE_MS, on_examined, worker,
-                                   &worker->examination, &error))
-        snprintf(worker->topic_fault, sizeof worker->topic_fault, "%s", error.text);
+    enum status status;
+    if ((status = settings_topics(&worker->settings, &plan, &error)) ||
+        (status = kafka_topics_examine_start(worker->base, &properties, &plan, KAFKA_DEADLINE_MS, on_examined,
+                                             worker, &worker->examination, &error)))
+        topic_watch_note(&worker->topics, &worker->settings, false, status, NULL, &error);
 }
 
 static void on_time(evutil_socket_t descriptor, short what, void *context)
@@ -135,7 +119,7 @@ static void on_time(evutil_socket_t descriptor, short what, void *context)
                                               KAFKA_DEADLINE_MS, on_probed, worker, &error);
     if (status != STATUS_OK && status != STATUS_CONFLICT)
         snprintf(worker->kafka_fault, sizeof worker->kafka_fault, "%s", error.text);
-    if (worker->topic_fault[0] && !worker->examination) /* missing topics may be made, brokers come back */
+    if (!worker->examination && topic_watch_due(&worker->topics, clock_monotonic_ms()))
         examine_topics(worker);
 }
 
@@ -149,7 +133,7 @@ enum status health_start(struct worker *worker, struct error *error)
         return status;
     worker->kafka_handles = 1;
     snprintf(worker->kafka_fault, sizeof worker->kafka_fault, "not asked yet");
-    snprintf(worker->topic_fault, sizeof worker->topic_fault, "not examined yet");
+    topic_watch_init(&worker->topics);
     worker->health = event_new(worker->base, -1, EV_PERSIST, on_time, worker);
     struct timeval every = {.tv_sec = EVERY_S};
     if (!worker->health || event_add(worker->health, &every))

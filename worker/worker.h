@@ -24,6 +24,7 @@
 #include "worker/due_queue.h"
 #include "worker/gate.h"
 #include "worker/smtp/pool.h"
+#include "worker/topic_watch.h"
 
 struct free_memory;
 struct job;
@@ -80,14 +81,15 @@ struct worker {
     struct due_queue *due[KAFKA_LANES_MAX]; /* by lane; none for the requested one */
     bool resting[KAFKA_LANES_MAX];          /* the lane was told that there is no room */
     struct event *tick;
-    bool ended;                                   /* torn down: answers come, nothing goes on */
-    bool draining, drain_over;                    /* nothing new is taken; and: the time to end is over */
-    bool closing, closed;                         /* the consumer leaves the group, has left it */
-    int64_t drain_until_ms, drain_margin_ms;      /* monotonic */
-    struct event *health;                         /* asks Kafka now and then */
+    bool ended;                              /* torn down: answers come, nothing goes on */
+    bool draining, drain_over;               /* nothing new is taken; and: the time to end is over */
+    bool closing, closed;                    /* the consumer leaves the group, has left it */
+    int64_t drain_until_ms, drain_margin_ms; /* monotonic */
+    struct event *health;                    /* asks Kafka now and then */
+    struct topic_watch topics;
     struct kafka_topics_examination *examination; /* owned while its topics are looked at, else NULL */
     uint64_t kafka_handles;                       /* of its producer, counted so far */
-    char kafka_fault[512], topic_fault[512], redis_fault[512]; /* "" when well */
+    char kafka_fault[512], redis_fault[512];      /* "" when well */
     int exit_code;
 };
 
