@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include <sodium.h>
+
 #include "support/scene.h"
 
 enum { MANY = 100 };
@@ -324,6 +326,20 @@ static void a_begin_under_way_keeps_the_keys_it_began_with(void **state)
     assert_true(text_equal(scene->answer.lease.record.kid, TEXT("new")));
 }
 
+static void a_lease_that_is_cleared_leaves_nothing_of_its_record(void **state)
+{
+    struct scene *scene = *state;
+    assert_int_equal(scene_begin(scene, first), VERDICT_LEASE);
+    struct reset_lease lease = scene->answer.lease;
+    size_t size = lease.size;
+    assert_in_range(size, 1, sizeof lease.bytes);
+    assert_true(lease.record.has_seed);
+    reset_lease_clear(&lease);
+    assert_int_equal(lease.size, 0);
+    assert_true(sodium_is_zero((const unsigned char *)&lease, offsetof(struct reset_lease, bytes)));
+    assert_true(sodium_is_zero((const unsigned char *)lease.bytes, size));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -338,6 +354,7 @@ int main(void)
         TEST(a_record_that_cannot_be_read_is_named_by_its_kind),
         TEST(a_full_store_refuses_begin_and_takes_finish_and_redeem),
         TEST(a_begin_under_way_keeps_the_keys_it_began_with),
+        TEST(a_lease_that_is_cleared_leaves_nothing_of_its_record),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
