@@ -6,8 +6,9 @@
 A worker runs under callgrind on real Kafka and Redis and the fast sink, takes some events to get warm, and is counted
 from then on: so start and first times are not in the figure.  --out keeps callgrind's file, for callgrind_annotate.
 --calls counts by `strace -c` instead.  Under callgrind the others have answered long before the worker looks, so a turn
-of its loop does more at once than in life: what is saved by fewer turns does not show here.  And callgrind counts what the C library clears
-or copies with "rep stosb" (2 KiB and more) as one instruction a byte, so that wiping a mail looks far dearer than it is.
+of its loop does more at once than in life: what is saved by fewer turns does not show here.  And callgrind counts what
+the C library clears or copies with "rep stosb" or "rep movsb" (from about 2 KiB on) as one instruction a byte, so that
+wiping a mail looks far dearer than it is.
 
 Build with symbols: cmake -S . -B build/profile -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS=-g, then its target bench.
 """
