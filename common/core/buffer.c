@@ -75,16 +75,22 @@ static bool grow(struct buffer *buffer, size_t wanted)
     return true;
 }
 
-bool buffer_prepare(struct buffer *buffer, size_t size)
+/* Kept apart, so that an append that fits, as nearly all do, saves no registers for it. */
+static bool __attribute__((noinline)) make_room(struct buffer *buffer, size_t size)
 {
     if (buffer->failed)
         return false;
     bool fits = size <= buffer->limit - buffer->size;
-    if (fits && (buffer->size + size <= buffer->capacity || grow(buffer, buffer->size + size)))
+    if (fits && grow(buffer, buffer->size + size))
         return true;
     buffer->failed = true;
     buffer->starved = fits;
     return false;
+}
+
+bool buffer_prepare(struct buffer *buffer, size_t size)
+{
+    return (!buffer->failed && size <= buffer->capacity - buffer->size) || make_room(buffer, size);
 }
 
 char *buffer_reserve(struct buffer *buffer, size_t size)
