@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "core/json_memory.h"
 #include "producer/trail_story.h"
 
 #define ID     "0199f1a0-5c3e-7d2b-9a41-3f0c8be2d6a7" /* made at 2025-10-17T10:04:02.494Z */
@@ -147,6 +148,7 @@ static void a_story_has_an_end(void **state)
 
 int main(void)
 {
+    json_memory_start(); /* as in the program: what jansson makes is not malloc's to free */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_of_the_request_is_passed_over),
         cmocka_unit_test(records_come_once_and_in_the_order_of_their_times),
