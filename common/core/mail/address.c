@@ -30,9 +30,10 @@ static bool quoted_local_valid(struct text local)
     if (memchr(local.bytes, ' ', local.size))
         return false;
     for (size_t i = 1; i + 1 < local.size; i++) {
-        if (local.bytes[i] == '\\' && ++i + 1 >= local.size)
-            return false;
-        else if (local.bytes[i] == '"' && local.bytes[i - 1] != '\\')
+        if (local.bytes[i] == '\\') {
+            if (++i + 1 >= local.size)
+                return false;
+        } else if (local.bytes[i] == '"') /* one that is escaped was passed over with its backslash */
             return false;
     }
     return local.size > 2 && local.bytes[local.size - 1] == '"';
