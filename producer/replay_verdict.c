@@ -83,9 +83,7 @@ static bool is_in_time(const struct replay_rules *rules, const struct reset_even
 static bool is_allowed(const struct replay_rules *rules, const struct publisher *publisher,
                        const struct reset_event *event, struct replay_letter *letter)
 {
-    static const struct text everybody[] = {{"*", 1}};
-    static const struct grant everything = {~(unsigned)SCOPE_ASSERT_KEY, everybody, 1};
-    const struct grant *grant = publisher ? &publisher->grant : &everything;
+    const struct grant *grant = publisher ? &publisher->grant : policy_unsigned_grant();
     struct text name = publisher ? publisher->name : (struct text){"", 0};
     enum reason reason = policy_decide(rules->policy, grant, &event->request);
     if (reason != REASON_NONE)

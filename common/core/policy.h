@@ -28,6 +28,10 @@ bool policy_is_bulk(const struct grant *grant, const struct request *request);
 bool policy_believes_bulk(const struct grant *publisher, const struct asserted_by *asserted_by,
                           const struct request *request);
 
+/* Of an event without a signature, where one is accepted: nobody's word, who may ask for all and vouch in no
+ * key's name. */
+const struct grant *policy_unsigned_grant(void);
+
 /* Whether the worker believes whom an event names for its voucher, of one that the publisher of this name
  * signed: an API key, or anybody else's name, takes a publisher with assert:key, which is an intake.  `send`
  * names the publisher itself, and an event without a stamp names nobody. */
