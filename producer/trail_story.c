@@ -124,19 +124,11 @@ static void sort(struct trail_story *story)
         qsort(story->records, story->count, sizeof *story->records, compare);
 }
 
-static int append(const char *bytes, size_t size, void *out)
-{
-    buffer_append(out, bytes, size);
-    return 0;
-}
-
 void trail_story_write_lines(struct trail_story *story, struct buffer *out)
 {
     sort(story);
     for (size_t i = 0; i < story->count; i++) {
-        const json_t *tree = story->records[i]->tree;
-        if (json_dump_callback(tree, append, out, JSON_COMPACT | JSON_ENSURE_ASCII) != 0)
-            out->failed = true;
+        json_write_tree(out, story->records[i]->tree, JSON_ENSURE_ASCII);
         buffer_append_byte(out, '\n');
     }
 }

@@ -215,3 +215,15 @@ void json_write_member(struct buffer *out, const char *before, const char *name,
     buffer_append(out, "\":", 2);
     json_write_string(out, value);
 }
+
+static int append(const char *bytes, size_t size, void *out)
+{
+    buffer_append(out, bytes, size);
+    return 0;
+}
+
+void json_write_tree(struct buffer *out, const struct json_t *tree, size_t flags)
+{
+    if (json_dump_callback(tree, append, out, JSON_COMPACT | flags) != 0)
+        out->failed = true;
+}

@@ -34,6 +34,10 @@ void json_write_string(struct buffer *out, struct text text);
  * absent or empty.  `name` is written as it is. */
 void json_write_member(struct buffer *out, const char *before, const char *name, struct text value);
 
+/* The whole tree on one line; `flags` are json_dumps's.  It takes no memory that somebody would have to give
+ * back to jansson. */
+void json_write_tree(struct buffer *out, const struct json_t *tree, size_t flags);
+
 /* json_write_string for people's eyes (audit, logs): whatever text_has_hidden finds is a \u escape. */
 void json_write_visible(struct buffer *out, struct text text);
 

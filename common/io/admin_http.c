@@ -16,12 +16,13 @@
 #include <event2/http.h>
 #include <jansson.h>
 
+#include "core/json_bytes.h"
 #include "io/metrics.h"
-#include "io/wiped_memory.h"
 
 #define HEADER_LIMIT  8192
 #define BODY_LIMIT    1024
 #define TIMEOUT_S     10
+#define READY_LIMIT   ((size_t)64 * 1024)
 #define METRICS_LIMIT ((size_t)4 * 1024 * 1024)
 
 struct admin_http {
@@ -102,13 +103,16 @@ static void on_ready(struct evhttp_request *request, void *context)
         return;
     struct admin_checks checks = check_all(admin);
     json_t *answer = json_pack("{s:b, s:o}", "ready", checks.ready, "checks", checks.list);
-    char *body = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
+    struct buffer body;
+    buffer_init(&body, READY_LIMIT);
+    if (answer)
+        json_write_tree(&body, answer, 0);
     json_decref(answer);
-    if (checks.ready && body)
-        reply(request, HTTP_OK, "OK", "application/json", text_of(body));
+    if (checks.ready && answer && !body.failed)
+        reply(request, HTTP_OK, "OK", "application/json", buffer_text(&body));
     else
-        reply(request, HTTP_SERVUNAVAIL, "Service Unavailable", "application/json", text_of(body));
-    wiped_memory_give_json(body);
+        reply(request, HTTP_SERVUNAVAIL, "Service Unavailable", "application/json", buffer_text(&body));
+    buffer_clear(&body);
 }
 
 static void on_metrics(struct evhttp_request *request, void *context)

@@ -6,7 +6,4 @@
 /* From now on libevent wipes what it frees.  Once, before its first event. */
 void wiped_memory_start(void);
 
-/* Gives back what json_dumps() made, whether memory is wiped or not. */
-void wiped_memory_give_json(void *memory);
-
 #endif
