@@ -3,17 +3,9 @@
  * what is written here are tokens and seeds.  Owns nothing. */
 #include "core/base64url.h"
 
-#include <stdint.h>
-
 #include <sodium.h>
 
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* A one in each byte that is `least` or more; bytes and `least` are below 128. */
-static uint64_t reach(uint64_t values, unsigned least)
-{
-    return (values + EACH(128 - least)) >> 7 & EACH(1);
-}
+#include "core/eight_bytes.h"
 
 /* The 48 low bits as eight characters, the first in the highest byte.  A range's start moves its values from
  * where the range before it would have them; no byte ever carries into the next. */
@@ -22,14 +14,9 @@ static uint64_t letters(uint64_t group)
     uint64_t values = (group << 8 & UINT64_C(0x00FFFFFF00000000)) | (group & 0xFFFFFF);
     values = (values << 4 & UINT64_C(0x0FFF00000FFF0000)) | (values & UINT64_C(0x00000FFF00000FFF));
     values = (values << 2 & UINT64_C(0x3F003F003F003F00)) | (values & UINT64_C(0x003F003F003F003F));
-    return values + EACH('A') + reach(values, 26) * ('a' - 'Z' - 1) - reach(values, 52) * ('z' + 1 - '0') -
-           reach(values, 62) * ('9' + 1 - '-') + reach(values, 63) * ('_' - '-' - 1);
-}
-
-static void write_first(uint64_t eight, size_t count, char *text)
-{
-    for (size_t i = 0; i < count; i++)
-        text[i] = (char)(eight >> (56 - 8 * i));
+    return values + EIGHT_ONES * 'A' + eight_reach(values, 26) * ('a' - 'Z' - 1) -
+           eight_reach(values, 52) * ('z' + 1 - '0') - eight_reach(values, 62) * ('9' + 1 - '-') +
+           eight_reach(values, 63) * ('_' - '-' - 1);
 }
 
 char *base64url_encode(const unsigned char *bytes, size_t size, char *text)
@@ -37,12 +24,12 @@ char *base64url_encode(const unsigned char *bytes, size_t size, char *text)
     for (; size >= 6; size -= 6, bytes += 6, text += 8) {
         uint64_t group = (uint64_t)bytes[0] << 40 | (uint64_t)bytes[1] << 32 | (uint64_t)bytes[2] << 24 |
                          (uint64_t)bytes[3] << 16 | (uint64_t)bytes[4] << 8 | bytes[5];
-        write_first(letters(group), 8, text);
+        eight_write(letters(group), 8, text);
     }
     uint64_t rest = 0;
     for (size_t i = 0; i < size; i++)
         rest |= (uint64_t)bytes[i] << (40 - 8 * i);
-    write_first(letters(rest), BASE64URL_LENGTH(size), text);
+    eight_write(letters(rest), BASE64URL_LENGTH(size), text);
     return text + BASE64URL_LENGTH(size);
 }
 

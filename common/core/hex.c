@@ -2,9 +2,7 @@
  * digit comes from its four bits by arithmetic, so that nothing tells about them.  Owns nothing. */
 #include "core/hex.h"
 
-#include <stdint.h>
-
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+#include "core/eight_bytes.h"
 
 /* The 32 bits of `group` as eight digits, the first in the highest byte. */
 static uint64_t digits_of(uint64_t group)
@@ -12,22 +10,18 @@ static uint64_t digits_of(uint64_t group)
     uint64_t values = (group << 16 & UINT64_C(0x0000FFFF00000000)) | (group & 0xFFFF);
     values = (values << 8 & UINT64_C(0x00FF000000FF0000)) | (values & UINT64_C(0x000000FF000000FF));
     values = (values << 4 & UINT64_C(0x0F000F000F000F00)) | (values & UINT64_C(0x000F000F000F000F));
-    uint64_t letters = (values + EACH(128 - 10)) >> 7 & EACH(1);
-    return values + EACH('0') + letters * ('a' - '9' - 1);
+    return values + EIGHT_ONES * '0' + eight_reach(values, 10) * ('a' - '9' - 1);
 }
 
 void hex_encode(const unsigned char *bytes, size_t size, char *text)
 {
     for (; size >= 4; size -= 4, bytes += 4, text += 8) {
-        uint64_t eight = digits_of((uint64_t)bytes[0] << 24 | (uint64_t)bytes[1] << 16 |
-                                   (uint64_t)bytes[2] << 8 | bytes[3]);
-        for (size_t i = 0; i < 8; i++)
-            text[i] = (char)(eight >> (56 - 8 * i));
+        uint64_t group =
+            (uint64_t)bytes[0] << 24 | (uint64_t)bytes[1] << 16 | (uint64_t)bytes[2] << 8 | bytes[3];
+        eight_write(digits_of(group), 8, text);
     }
     for (; size > 0; size--, bytes++, text += 2) {
-        uint64_t two = digits_of(*bytes);
-        text[0] = (char)(two >> 8);
-        text[1] = (char)two;
+        eight_write(digits_of(*bytes) << 48, 2, text);
     }
     *text = '\0';
 }
