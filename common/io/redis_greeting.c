@@ -1,8 +1,7 @@
 /* What must be known of a Redis before anything is asked of it: that it lets us in, its clock, that it is a
  * primary which never evicts, since when it has its data, that it has the scripts, and that its ACL lets us
- * run them.  Each answer is
- * checked in order; the first that is wrong gives the connection up with a reason.  Reading `born` before
- * writing it lets a full Redis greet, too. */
+ * run them.  Each answer is checked in order; the first that is wrong gives the connection up with a reason.
+ * Reading `born` before writing it lets a full Redis greet, too. */
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>

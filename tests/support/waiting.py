@@ -14,8 +14,8 @@ class NotYet(AssertionError):
 
 
 def eventually(expected, probe, deadline=DEADLINE, seen=None):
-    """The first true answer of `probe`, for which a refused connection is just not yet.  `expected` completes "waited for ..."; `seen` describes a false answer, once and at
-    the end: it may take long."""
+    """The first true answer of `probe`, for which a refused connection is just not yet.  `expected` completes
+    "waited for ..."; `seen` describes a false answer, once and at the end: it may take long."""
     end = time.monotonic() + deadline
     while True:
         try:
